@@ -1,0 +1,30 @@
+#!/usr/bin/env node
+// The command `serin`. In a clone it starts the TypeScript sources on the pinned Node, whatever Node the system has.
+
+import { spawn } from "node:child_process";
+import { basename, join } from "node:path";
+import { ensureInstalled, requireNode, root } from "../scripts/runtime.mjs";
+
+const main = join(root, "src", "main.ts");
+const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
+
+ensureInstalled("run");
+const node = requireNode();
+process.env.SERIN_INVOKED_AS ??= basename(process.argv[1] ?? "serin");
+if (node === process.execPath) await import(main);
+else runOn(node);
+
+/** Passes signals and the exit code through. The IPC channel tells the child when this process is killed. */
+function runOn(node) {
+  const child = spawn(node, [main, ...process.argv.slice(2)], {
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
+    env: { ...process.env, SERIN_LAUNCHER: "1" },
+  });
+  const parent = process.ppid;
+  const watchdog = setInterval(() => process.ppid !== parent && child.kill("SIGTERM"), 500);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  child.on("exit", (code, signal) => {
+    clearInterval(watchdog);
+    process.exit(signal === null ? (code ?? 1) : 128 + (SIGNAL_NUMBERS[signal] ?? 0));
+  });
+}
