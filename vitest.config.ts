@@ -1,6 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-// Two projects: `unit` is fast and in parallel; `e2e` opens sockets, starts processes and runs one file at a time.
+// `unit` is fast and in parallel; `e2e` opens sockets, starts processes and runs one file at a time;
+// `cluster` needs the kubeconfig of a cluster with Istio (npm run test:cluster).
 export default defineConfig({
   test: {
     projects: [
@@ -20,6 +21,16 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "cluster",
+          include: ["test/cluster/**/*.test.ts"],
+          pool: "forks",
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
         },
       },
     ],
