@@ -4,7 +4,7 @@
 import type { KubeObject, ObjectKey } from "../core/kubernetes/object.ts";
 import type { Resource } from "../core/kubernetes/resource.ts";
 import type { Clock } from "../ports/clock.ts";
-import { isClusterError, type Cluster, type WatchEvent } from "../ports/cluster.ts";
+import { type Cluster, isClusterError, type WatchEvent } from "../ports/cluster.ts";
 import type { Log } from "../ports/log.ts";
 
 export interface InformerOptions {
