@@ -1,0 +1,121 @@
+// Which API server to talk to: --kubeconfig, then KUBECONFIG, then the running sandbox, then ~/.kube/config, then the
+// service account of the pod that this runs in.
+
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+import { ClusterError } from "../../ports/cluster.ts";
+import {
+  ConfigurationError,
+  type Kubeconfig,
+  type KubeconfigCluster,
+  type KubeconfigContext,
+  type KubeconfigUser,
+  readKubeconfig,
+} from "./kubeconfig-file.ts";
+
+export interface ConfigChoice {
+  kubeconfig?: string;
+  sandboxKubeconfig?: string;
+  context?: string;
+  cluster?: string;
+  user?: string;
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+/** One server, one identity, one default namespace. */
+export interface ChosenConfig {
+  /** For people: where it came from. */
+  source: string;
+  context?: string;
+  namespace: string;
+  server: string;
+  cluster: KubeconfigCluster;
+  user: KubeconfigUser;
+}
+
+const SERVICE_ACCOUNT_DIR = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+export async function chooseConfig(choice: ConfigChoice): Promise<ChosenConfig> {
+  if (choice.kubeconfig !== undefined && choice.kubeconfig !== "") return explicit(choice, choice.kubeconfig);
+  const listed = (choice.env.KUBECONFIG ?? "").split(delimiter).filter((file) => file !== "");
+  if (listed.length > 0) {
+    const config = await readKubeconfig(listed);
+    if (config !== undefined) return pick(config, choice, `KUBECONFIG (${config.files.join(", ")})`);
+  }
+  if (choice.sandboxKubeconfig !== undefined) return explicit(choice, choice.sandboxKubeconfig, "the running sandbox");
+  const home = join(choice.env.HOME ?? homedir(), ".kube", "config");
+  const config = await readKubeconfig([home]);
+  if (config !== undefined) return pick(config, choice, home);
+  const pod = inCluster(choice.env);
+  if (pod !== undefined) return pod;
+  throw new ClusterError(
+    "Unreachable",
+    `no cluster is configured: there is no --kubeconfig, no KUBECONFIG, no running sandbox here and no ${home}. ` +
+      "Start a sandbox with `serin up`, or give a kubeconfig with --kubeconfig FILE",
+  );
+}
+
+async function explicit(choice: ConfigChoice, file: string, label?: string): Promise<ChosenConfig> {
+  const config = await readKubeconfig([file]);
+  if (config === undefined) throw new ConfigurationError(`kubeconfig ${file} does not exist`);
+  return pick(config, choice, label === undefined ? file : `${label} (${file})`);
+}
+
+/** The context's cluster and user, with the overrides by name. */
+export function pick(config: Kubeconfig, choice: Omit<ConfigChoice, "env">, source: string): ChosenConfig {
+  const contextName = choice.context ?? config.currentContext;
+  const context = contextName === undefined ? {} : entry(config, "context", contextName);
+  const clusterName = choice.cluster ?? context.cluster;
+  const userName = choice.user ?? context.user;
+  if (clusterName === undefined)
+    throw new ConfigurationError(
+      `${config.files.join(", ")} has no current-context. Name one with --context (there are: ${names(config.contexts)}), ` +
+        "or run: kubectl config use-context NAME",
+    );
+  const cluster = entry(config, "cluster", clusterName);
+  const user = userName ? entry(config, "user", userName) : {};
+  if (!cluster.server)
+    throw new ConfigurationError(`cluster "${clusterName}" in ${config.files.join(", ")} has no server`);
+  const origin = contextName === undefined ? { source } : { source, context: contextName };
+  return { ...origin, namespace: context.namespace || "default", server: cluster.server, cluster, user };
+}
+
+interface Entries {
+  context: KubeconfigContext;
+  cluster: KubeconfigCluster;
+  user: KubeconfigUser;
+}
+
+function entry<K extends keyof Entries>(config: Kubeconfig, what: K, name: string): Entries[K] {
+  const tables: { [each in keyof Entries]: Map<string, Entries[each]> } = {
+    context: config.contexts,
+    cluster: config.clusters,
+    user: config.users,
+  };
+  const found = tables[what].get(name);
+  if (found !== undefined) return found;
+  throw new ConfigurationError(
+    `${what} "${name}" is not in ${config.files.join(", ")} (there are: ${names(tables[what])})`,
+  );
+}
+
+function names(map: Map<string, unknown>): string {
+  return map.size === 0 ? "none" : [...map.keys()].join(", ");
+}
+
+/** https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/ */
+function inCluster(env: ConfigChoice["env"]): ChosenConfig | undefined {
+  const [host, port] = [env.KUBERNETES_SERVICE_HOST, env.KUBERNETES_SERVICE_PORT ?? "443"];
+  const tokenFile = join(SERVICE_ACCOUNT_DIR, "token");
+  if (host === undefined || host === "" || !existsSync(tokenFile)) return undefined;
+  const namespaceFile = join(SERVICE_ACCOUNT_DIR, "namespace");
+  const server = `https://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  return {
+    source: "the pod's service account",
+    namespace: existsSync(namespaceFile) ? readFileSync(namespaceFile, "utf8").trim() : "default",
+    server,
+    cluster: { server, "certificate-authority": join(SERVICE_ACCOUNT_DIR, "ca.crt") },
+    user: { tokenFile },
+  };
+}
