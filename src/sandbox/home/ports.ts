@@ -1,0 +1,59 @@
+// Local ports: is one free, who else may have it, and a free one that stays the same over restarts.
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+
+export interface PortUse {
+  /** "the gateway" */
+  what: string;
+  /** "--port" */
+  flag: string;
+  port: number;
+}
+
+/** Throws an error with the cure when something listens there. */
+export async function requireFreePort({ what, flag, port }: PortUse): Promise<void> {
+  const problem = await tryPort(port);
+  if (problem === undefined) return;
+  if (problem === "EACCES")
+    throw new Error(
+      `Port ${port} for ${what} needs more rights than this user has. Choose one above 1023 with ${flag}.`,
+    );
+  throw new Error(
+    `Port ${port}, wanted for ${what}, is in use by another program (${problem} on 127.0.0.1:${port}).\n` +
+      `Choose another one with \`${flag} ${port + 1}\`, or find the program with \`${findCommand(port)}\` and end it.`,
+  );
+}
+
+/** The port kept in the file when it is free, else a free one, kept there from now on. */
+export async function keptPort(file: string, first: number): Promise<number> {
+  const kept = readKept(file) ?? first;
+  for (let port = kept; port < kept + 20; port++) {
+    if ((await tryPort(port)) !== undefined) continue;
+    if (port !== readKept(file)) writeFileSync(file, `${port}\n`);
+    return port;
+  }
+  throw new Error(`Ports ${kept} to ${kept + 19} for the API server are all in use. Choose one with --api-port.`);
+}
+
+function readKept(file: string): number | undefined {
+  try {
+    const port = Number(readFileSync(file, "utf8").trim());
+    return Number.isInteger(port) && port > 0 && port < 65_536 ? port : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined when free, else the error code of listening there. */
+function tryPort(port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    server.listen({ port, host: "127.0.0.1", exclusive: true }, () => server.close(() => resolve(undefined)));
+  });
+}
+
+function findCommand(port: number): string {
+  return process.platform === "linux" ? `ss -ltnp 'sport = :${port}'` : `lsof -nP -iTCP:${port} -sTCP:LISTEN`;
+}
