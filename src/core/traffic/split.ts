@@ -18,6 +18,8 @@ export interface RouteRef {
   virtualService: string;
   route?: string;
   index: number;
+  /** The destination that was absent when the rollout started: Serin adds it, and removes it when its weight is 0 again. */
+  adds?: "stable" | "canary";
 }
 
 /** The split as found in the objects. */

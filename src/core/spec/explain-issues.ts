@@ -1,0 +1,186 @@
+// Zod's issues in Serin's words: the field's path, what is wrong with it, what to write instead.
+
+import type { z } from "zod";
+import { didYouMean } from "./did-you-mean.ts";
+import { dottedPath, type SpecError } from "./problem.ts";
+
+/** `input` is what was parsed with `schema`; `at` is the path of that value in the object. */
+export function explainIssues(error: z.ZodError, schema: z.ZodType, input: unknown, at: PropertyKey[]): SpecError[] {
+  const context: Context = { schema, input, at };
+  return error.issues.flatMap((issue) => explain(issue, context));
+}
+
+interface Context {
+  schema: z.ZodType;
+  input: unknown;
+  at: PropertyKey[];
+}
+
+type Issue = z.core.$ZodIssue;
+
+function explain(issue: Issue, context: Context): SpecError[] {
+  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownField(issue.path, key, context));
+  if (issue.code === "invalid_union") return explainUnion(issue, context);
+  const path = dottedPath([...context.at, ...issue.path]);
+  const value = valueAt(context.input, issue.path);
+  if (issue.code === "custom") {
+    const cure = String(issue.params?.["cure"] ?? cureFor(issue.path, context));
+    const said = typeof value === "string" ? `${show(value)} ${issue.message}` : issue.message;
+    return [{ path, message: said, cure }];
+  }
+  const cure = cureFor(issue.path, context);
+  if (value === undefined) return [{ path, message: "is missing", cure }];
+  return [{ path, message: wrongValue(issue, value), cure }];
+}
+
+function unknownField(path: PropertyKey[], key: string, { schema, at }: Context): SpecError {
+  const known = fieldsOf(schemaAt(schema, path));
+  const meant = didYouMean(key, known);
+  const list = known.length === 0 ? "it has no fields" : `known here: ${known.join(", ")}`;
+  const cure = meant === undefined ? `remove it; ${list}` : `did you mean ${meant}?`;
+  return { path: dottedPath([...at, ...path, key]), message: "is not a field that Serin knows", cure };
+}
+
+/** A union of objects is told apart by the one field that each branch requires. */
+function explainUnion(issue: Extract<Issue, { code: "invalid_union" }>, context: Context): SpecError[] {
+  const value = valueAt(context.input, issue.path);
+  const branches = unionOf(schemaAt(context.schema, issue.path)).map(fieldsOf);
+  const present = isObject(value) ? branches.map((fields) => fields.filter((field) => field in value)) : [];
+  const chosen = present.flatMap((fields, index) => (fields.length > 0 ? [index] : []));
+  const path = dottedPath([...context.at, ...issue.path]);
+  const names = branches.flat();
+  const cure = cureFor(issue.path, context);
+  if (chosen.length > 1)
+    return [
+      { path, message: `has ${names.join(" and ")} in one step`, cure: "write them as two steps, in their order" },
+    ];
+  if (chosen.length === 0 && isObject(value)) {
+    const unknown = Object.keys(value).map((key) => unknownField(issue.path, key, context));
+    return unknown.length > 0 ? unknown : [{ path, message: `has neither ${names.join(" nor ")}`, cure }];
+  }
+  if (chosen.length === 0)
+    return [{ path, message: `is ${show(value)}, must be one of {${names.join("}, {")}}`, cure }];
+  return issue.errors[chosen[0]!]!.flatMap((inner) =>
+    explain({ ...inner, path: [...issue.path, ...inner.path] }, context),
+  );
+}
+
+function wrongValue(issue: Issue, value: unknown): string {
+  const is = `is ${show(value)}`;
+  switch (issue.code) {
+    case "invalid_type":
+      return `${is}, must be ${TYPE_WORDS[issue.expected] ?? issue.expected}`;
+    case "invalid_value":
+      return `${is}, must be one of ${issue.values.map(String).join(", ")}`;
+    case "too_small":
+      return issue.origin === "array" || issue.origin === "string"
+        ? `is empty`
+        : `${is}, must be ${issue.minimum} or more`;
+    case "too_big":
+      if (issue.origin === "array") return `has too many entries, at most ${issue.maximum} are allowed`;
+      if (issue.origin === "string") return `is longer than ${issue.maximum} characters`;
+      return `${is}, must be ${issue.maximum} or less`;
+    case "invalid_format":
+      return `${is}, which has the wrong form`;
+    default:
+      return `${is}: ${issue.message}`;
+  }
+}
+
+const TYPE_WORDS: Record<string, string> = {
+  object: "an object",
+  record: "an object",
+  array: "a list",
+  string: "a text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+};
+
+function cureFor(path: PropertyKey[], { schema }: Context): string {
+  const example = exampleOf(schemaAt(schema, path));
+  const field = path.findLast((segment) => typeof segment === "string");
+  if (example === undefined) return field === undefined ? "see kubectl explain canary.spec" : `write ${String(field)}:`;
+  if (field === undefined || typeof path.at(-1) === "number") return `write ${flow(example)}`;
+  return `write ${String(field)}: ${flow(example)}`;
+}
+
+/** A value as a person would read it aloud in an error, never longer than a line. */
+function show(value: unknown): string {
+  if (value === null) return "null (nothing is written after the colon)";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object") return "an object";
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+/** YAML in flow style, for lines that a person can paste. */
+export function flow(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(flow).join(", ")}]`;
+  if (isObject(value))
+    return `{${Object.entries(value)
+      .map(([key, child]) => `${key}: ${flow(child)}`)
+      .join(", ")}}`;
+  if (typeof value === "string")
+    return /^[A-Za-z][A-Za-z0-9 .@/-]*$|^\d+[a-z]+$/.test(value) ? value : JSON.stringify(value);
+  return String(value);
+}
+
+function valueAt(input: unknown, path: PropertyKey[]): unknown {
+  let value = input;
+  for (const segment of path) value = isObject(value) || Array.isArray(value) ? (value as never)[segment] : undefined;
+  return value;
+}
+
+type Definition = {
+  type: string;
+  innerType?: z.ZodType;
+  element?: z.ZodType;
+  shape?: Record<string, z.ZodType>;
+  options?: z.ZodType[];
+};
+
+function definitionOf(schema: z.ZodType): Definition {
+  const definition = schema._zod.def as unknown as Definition;
+  return definition.innerType === undefined ? definition : definitionOf(definition.innerType);
+}
+
+function schemaAt(schema: z.ZodType, path: PropertyKey[]): z.ZodType | undefined {
+  let here: z.ZodType | undefined = schema;
+  for (const segment of path) {
+    if (here === undefined) return undefined;
+    const { shape, element, options } = definitionOf(here);
+    if (typeof segment === "number") here = element;
+    else if (options !== undefined)
+      here = options
+        .map((option) => definitionOf(option).shape?.[String(segment)])
+        .find((found) => found !== undefined);
+    else here = shape?.[String(segment)];
+  }
+  return here;
+}
+
+function fieldsOf(schema: z.ZodType | undefined): string[] {
+  if (schema === undefined) return [];
+  const { shape, options } = definitionOf(schema);
+  if (options !== undefined) return options.flatMap(fieldsOf);
+  return Object.keys(shape ?? {}).filter((name) => metaOf(shape![name]!)["reserved"] === undefined);
+}
+
+function unionOf(schema: z.ZodType | undefined): z.ZodType[] {
+  return schema === undefined ? [] : (definitionOf(schema).options ?? []);
+}
+
+function exampleOf(schema: z.ZodType | undefined): unknown {
+  return schema === undefined ? undefined : (metaOf(schema)["examples"] as unknown[] | undefined)?.[0];
+}
+
+/** Metadata of the schema, or of what it wraps. */
+function metaOf(schema: z.ZodType): Record<string, unknown> {
+  const inner = (schema._zod.def as unknown as Definition).innerType;
+  return { ...(inner === undefined ? {} : metaOf(inner)), ...schema.meta() };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
