@@ -1,5 +1,6 @@
 // What Serin knows of a rollout and stores in the Canary's status. All times are RFC 3339 strings, all weights integers of `total`.
 
+import type { WorkloadCounters } from "../analysis/counters.ts";
 import type { Condition } from "../kubernetes/object.ts";
 import type { TrafficTarget } from "../traffic/split.ts";
 
@@ -32,27 +33,40 @@ export interface CanaryStatus {
   evidence?: EvidenceStatus;
   lastDecision?: { at: string; reason: string; message: string };
   nextAction?: { at?: string; what: string };
-  /** Uid and resourceVersion-free record of the actions already taken up, newest last (bounded). */
+  /** Uids of the CanaryActions already taken up, newest last (bounded): none is taken up twice. */
   actionsSeen?: string[];
 }
 
 export interface RolloutStatus {
-  /** Short hash of (stable, canary, canary's template hash) and the attempt. */
+  /** Short hash of (stable, canary, canary's template hash), and "-2" and so on for a later attempt. */
   id: string;
   stable: string;
   canary: string;
   templateHash: string;
-  /** Raised by `retry`. */
+  /** 1, raised by `retry`. */
   attempt: number;
   startedAt: string;
   endedAt?: string;
   /** Index into spec.strategy.steps; equal to its length when all are done. */
   step: number;
   stepStartedAt?: string;
+  /** Requests of the evidence when the step started: what came since then is the step's own. */
+  stepRequests?: { stable: number; canary: number };
+  /** Canary's weight found at the start: what a GitOps manager would put back. */
+  startWeight?: number;
+  /** True after promote --full: no pause holds any more. */
+  full?: boolean;
+  /** How often a GitOps manager put the original weights back and was set right. */
+  gitOpsReverts?: number;
   /** Set while a person holds the rollout. */
   heldBy?: string;
-  /** Why it ended as it did: Completed, ErrorsWorse, ManualAbort, ManualOverride, … */
+  /**
+   * Why it ended, or why it is on its way back (then without endedAt): Completed, Undone, ErrorsWorse, ManualAbort,
+   * ManualOverride, Interrupted, CanaryUnavailable, Superseded, Blind, Deleted.
+   */
   endReason?: string;
+  /** The whole sentence of the end: who or what ended it, with the numbers. */
+  endMessage?: string;
 }
 
 export interface WeightStatus {
@@ -63,8 +77,6 @@ export interface WeightStatus {
   /** Share of requests that the counters show, scaled to total; absent without traffic. */
   observed?: number;
   total: number;
-  /** resourceVersions written by Serin, by VirtualService: how a foreign edit is told from our own. */
-  writtenVersions?: Record<string, string>;
 }
 
 export interface EvidenceStatus {
@@ -75,8 +87,30 @@ export interface EvidenceStatus {
   /** Evidence that the canary is worse, as odds against luck; abort at `limit`. */
   odds: number;
   limit: number;
-  /** Log-wealth per bet and restart mixture: opaque to readers, resumed after a restart. */
+  /** Log-wealth per bet and restart mixture (core/analysis/split-bet.ts): opaque to readers, resumed after a restart. */
   wealth: number[];
   /** Failed canary requests beyond stable's rate, at least 0. */
   harmed: number;
+  /** When collecting began. */
+  since: string;
+  /** The last reading that was counted in; the next batch is what came after it. */
+  reading?: ReadingRecord;
+  /** When a request was last seen on either side. */
+  lastRequestAt?: string;
+  /** Stable's requests since the canary's last one, at a weight above 0: many of them mean starved. */
+  unmatched: number;
+  /** When sight was lost; absent while readings arrive. */
+  blindSince?: string;
+}
+
+/** Raw counters as read, so that a restarted controller goes on with the very next batch. */
+export interface ReadingRecord {
+  /** By the controller's clock. */
+  at: string;
+  /** By the source's own clock: tells a new reading from the same one. */
+  sourceAtMs: number;
+  /** Weight written when it was read: a batch across a change of weight is counted, but no bet is placed on it. */
+  weight: number;
+  stable?: WorkloadCounters;
+  canary?: WorkloadCounters;
 }
