@@ -1,0 +1,166 @@
+// Acts 2 and 3: a Canary is applied, and Serin does the rest. The story only reads its status, as anyone may.
+
+import { formatDurationMs, parseDurationMs } from "../core/kubernetes/duration.ts";
+import type { KubeObject } from "../core/kubernetes/object.ts";
+import { CANARIES, VIRTUAL_SERVICES } from "../core/kubernetes/resource.ts";
+import type { CanaryStatus } from "../core/rollout/status.ts";
+import type { Canary } from "../core/spec/canary.ts";
+import { CANARY_NAME, NAMESPACE, type SerinAct } from "./acts.ts";
+import { applyFile, confirmRoutes, countsLine, untilAvailable, watchCounts } from "./by-hand.ts";
+import { formatCount, formatShares, harmedByBadVersion, sharesOf, splitProblem } from "./counts.ts";
+import { check, type Play, type RolloutChapter } from "./stage.ts";
+import { totalOf } from "./traffic.ts";
+import { StoryFailure, until } from "./wait.ts";
+
+const ENDED = ["Completed", "Aborted", "Undone", "Stalled"];
+
+export async function playBySerin(play: Play, act: SerinAct): Promise<void> {
+  const { stage } = play;
+  stage.narrator.heading(act.title, act.intro);
+  play.traffic.phase(`${act.title}: preparing`);
+  if (act.prepare !== undefined) await untilAvailable(stage, play, await applyFile(stage, act.prepare.file));
+  await applyFile(stage, act.canaryFile, (object) => atPace(object, stage.pace.longestPauseMs));
+  const rollout = await follow(play, act);
+  await watchAfter(play, act, rollout);
+}
+
+/** `--fast`: the same steps, with shorter pauses. */
+function atPace(object: KubeObject, longestPauseMs: number | undefined): KubeObject {
+  if (longestPauseMs === undefined || object.kind !== CANARIES.kind) return object;
+  const { spec } = object as Canary;
+  const steps = spec.strategy.steps.map((step) => {
+    if (!("pause" in step) || step.pause.duration === undefined) return step;
+    const wantedMs = parseDurationMs(step.pause.duration) ?? 0;
+    return { pause: { duration: formatDurationMs(Math.min(wantedMs, longestPauseMs)) } };
+  });
+  return { ...object, spec: { ...spec, strategy: { ...spec.strategy, steps } } };
+}
+
+/** Tells every change of the rollout until it ends. */
+async function follow(play: Play, act: SerinAct): Promise<RolloutChapter> {
+  const { stage, traffic } = play;
+  const startedMs = stage.clock.now();
+  const said: string[] = [];
+  const seen = { message: "", written: -1, confirmed: -1, lineMs: startedMs };
+  let tally = traffic.phase(`${act.title}: before the first step`);
+  const what = `the rollout to ${act.to} to end (npx serin get ${CANARY_NAME} tells where it stands)`;
+  const status = await until(play, { what, everyMs: 40, timeoutMs: 180_000 }, async () => {
+    const now = await currentStatus(play, act);
+    if (now === undefined) return undefined;
+    const { written = 0, acknowledged, total = 100 } = now.weight ?? {};
+    if (written !== seen.written) {
+      seen.written = written;
+      tally = traffic.phase(`${act.title}: moving to ${written} of ${total}`);
+    }
+    if (acknowledged === written && seen.confirmed !== written) {
+      seen.confirmed = written;
+      tally = beginStep(play, act, written, total);
+    }
+    if (now.message !== seen.message) {
+      seen.message = now.message;
+      said.push(now.message);
+      stage.narrator.line(`  ${stage.narrator.paint("dim", seconds(stage.clock.now() - startedMs))} ${now.message}`);
+    }
+    if (stage.narrator.live || stage.clock.now() - seen.lineMs >= stage.pace.lineMs) {
+      seen.lineMs = stage.clock.now();
+      stage.narrator.status(`${countsLine(play, tally)}${evidenceText(now)}`);
+    }
+    return ENDED.includes(now.phase) ? now : undefined;
+  });
+  return chapterOf(status, act, { tookMs: stage.clock.now() - startedMs, said });
+}
+
+function beginStep(play: Play, act: SerinAct, weight: number, total: number) {
+  const phase = `${act.title}: ${weight} of ${total} to ${act.to}`;
+  const percent = (100 * weight) / total;
+  play.chapters.push({
+    act: act.title,
+    title: `${percent} % to ${act.to}`,
+    phase,
+    expected: { [act.from]: 100 - percent, [act.to]: percent },
+  });
+  return play.traffic.phase(phase);
+}
+
+/** Undefined until the controller has taken up this act's rollout. */
+async function currentStatus(play: Play, { to }: SerinAct): Promise<CanaryStatus | undefined> {
+  const key = { namespace: NAMESPACE, name: CANARY_NAME };
+  const { metadata, spec, status } = await play.stage.cluster.get<Canary>(CANARIES, key);
+  if (status === undefined || (status.observedGeneration ?? 0) < (metadata.generation ?? 0)) return undefined;
+  if (status.phase === "Stalled") throw new StoryFailure(`the rollout to ${to} is stalled: ${status.message}`);
+  return status.rollout?.canary === spec.versions.canary ? status : undefined;
+}
+
+function chapterOf(
+  status: CanaryStatus,
+  { from, to }: SerinAct,
+  seen: { tookMs: number; said: string[] },
+): RolloutChapter {
+  const { rollout, evidence, lastDecision, phase, message } = status;
+  const { stable, canary, odds, limit, harmed } = evidence ?? {};
+  return {
+    id: rollout?.id ?? "",
+    from,
+    to,
+    phase,
+    reason: rollout?.endReason ?? lastDecision?.reason ?? "",
+    message: lastDecision?.message ?? message,
+    ...seen,
+    ...(stable && canary && { evidence: { stable, canary, odds: odds ?? 1, limit: limit ?? 0, harmed: harmed ?? 0 } }),
+  };
+}
+
+/** The rollout has ended: the promises of its end are judged on traffic sent after that. */
+async function watchAfter(play: Play, act: SerinAct, rollout: RolloutChapter): Promise<void> {
+  const { stage, traffic } = play;
+  await confirmRoutes(stage, play, await routesOf(play));
+  const winner = act.ends === "Completed" ? act.to : act.from;
+  const loser = act.ends === "Completed" ? act.from : act.to;
+  const expected = { [winner]: 100, [loser]: 0 };
+  const phase = `${act.title}: afterwards`;
+  const tally = traffic.phase(phase);
+  play.chapters.push({ act: act.title, title: `after it ${rollout.phase}`, phase, expected, rollout });
+  await watchCounts(play, tally, stage.pace.afterMs, expected);
+  const ended =
+    rollout.phase === act.ends ? undefined : `the rollout to ${act.to} ended as ${rollout.phase}, not ${act.ends}`;
+  if (act.ends === "Aborted") tellEvidence(play, act, rollout);
+  check(play, `the rollout to ${act.to} ended as ${rollout.phase} after ${seconds(rollout.tookMs)}`, ended);
+  const reading = tally.read();
+  const split = splitProblem(reading, expected);
+  const held = `since then ${formatShares(sharesOf(reading, [winner, loser]))}`;
+  check(play, held, split === undefined ? undefined : `after ${act.title}: ${split}`);
+}
+
+async function routesOf(play: Play): Promise<KubeObject[]> {
+  return (await play.stage.cluster.list(VIRTUAL_SERVICES, { namespace: NAMESPACE })).items;
+}
+
+function tellEvidence(play: Play, act: SerinAct, { evidence, message }: RolloutChapter): void {
+  const { narrator } = play.stage;
+  const harmed = totalOf(play.traffic.phases(), harmedByBadVersion);
+  narrator.line("");
+  narrator.line(`  ${narrator.paint("bold", "Why:")} ${message}`);
+  if (evidence !== undefined) {
+    const { stable, canary, odds, limit } = evidence;
+    narrator.line(`    ${act.from}: ${formatCount(stable.errors)} of ${formatCount(stable.requests)} requests failed`);
+    narrator.line(`    ${act.to}: ${formatCount(canary.errors)} of ${formatCount(canary.requests)} requests failed`);
+    narrator.line(
+      `    how sure: odds of ${formatOdds(odds)} to 1 that ${act.to} is worse; ${formatOdds(limit)} to 1 were asked for`,
+    );
+  }
+  narrator.line(`    harmed: ${formatCount(harmed)} requests, all of them answered by ${act.to} itself`);
+  narrator.line("");
+}
+
+function evidenceText({ evidence }: CanaryStatus): string {
+  if (evidence === undefined || evidence.state !== "collecting" || evidence.canary.requests === 0) return "";
+  return `  odds ${formatOdds(evidence.odds)} of ${formatOdds(evidence.limit)}`;
+}
+
+function formatOdds(odds: number): string {
+  return odds >= 1_000_000 ? "over a million" : odds >= 10 ? formatCount(Math.round(odds)) : odds.toFixed(2);
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
+}
