@@ -45,6 +45,7 @@ const trafficTargetSchema = z
         route: z.string().optional(),
         index: z.int(),
         adds: z.enum(["stable", "canary"]).optional(),
+        impliedWeight: z.literal(true).optional(),
       }),
     ),
     total: z.int(),

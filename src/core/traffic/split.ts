@@ -20,6 +20,8 @@ export interface RouteRef {
   index: number;
   /** The destination that was absent when the rollout started: Serin adds it, and removes it when its weight is 0 again. */
   adds?: "stable" | "canary";
+  /** With `adds`: the other destination stood alone and had no weight written, which it gets back in the end. */
+  impliedWeight?: true;
 }
 
 /** The split as found in the objects. */

@@ -1,0 +1,134 @@
+// Moves weight in Istio's VirtualServices. What to write is decided in core/traffic; here is reading, writing and reading back.
+
+import jsonPatch from "fast-json-patch";
+import { DEPLOYMENTS, DESTINATION_RULES, VIRTUAL_SERVICES } from "../../core/kubernetes/resource.ts";
+import type { Deployment } from "../../core/kubernetes/workload.ts";
+import { type PlanOperation, planSplit } from "../../core/traffic/plan-split.ts";
+import { readSplit } from "../../core/traffic/read-split.ts";
+import { resolveTarget } from "../../core/traffic/resolve-target.ts";
+import type { ObjectReading, SplitReading, TrafficTarget } from "../../core/traffic/split.ts";
+import type { DestinationRule, VirtualService } from "../../core/traffic/virtual-service.ts";
+import { type Cluster, ClusterError, isClusterError } from "../../ports/cluster.ts";
+import type { Resolution, ResolveQuery, RouteChange, TrafficRouter } from "../../ports/traffic-router.ts";
+import { lastWriterOf } from "./last-writer.ts";
+
+/** Owns the fields that Serin writes. */
+export const FIELD_MANAGER = "serin";
+
+export function istioRouter({ cluster }: { cluster: Cluster }): TrafficRouter {
+  /** The objects behind a reading, so that an abort is one write and not a read and a write. */
+  const behind = new WeakMap<SplitReading, VirtualService[]>();
+
+  async function read(target: TrafficTarget): Promise<SplitReading> {
+    return readingOf(target, await fetchServices(target));
+  }
+
+  function readingOf(target: TrafficTarget, services: VirtualService[]): SplitReading {
+    const reading = describe(target, services);
+    behind.set(reading, services);
+    return reading;
+  }
+
+  async function fetchServices({ namespace, routes }: TrafficTarget): Promise<VirtualService[]> {
+    const names = [...new Set(routes.map(({ virtualService }) => virtualService))];
+    return Promise.all(names.map((name) => cluster.get<VirtualService>(VIRTUAL_SERVICES, { namespace, name })));
+  }
+
+  /** The objects as they were at the reading. Throws Conflict when they are others by now. */
+  async function servicesOf(target: TrafficTarget, reading: SplitReading): Promise<VirtualService[]> {
+    const known = behind.get(reading);
+    if (known !== undefined) return known;
+    const services = await fetchServices(target);
+    for (const { metadata } of services) {
+      const then = reading.objects.find(({ virtualService }) => virtualService === metadata.name);
+      if (then?.resourceVersion !== metadata.resourceVersion)
+        throw new ClusterError("Conflict", `VirtualService ${metadata.name} changed since it was read; read it again`);
+    }
+    return services;
+  }
+
+  return {
+    read,
+    resolve: (query) => resolve(cluster, query),
+
+    async write(target, reading, canaryWeight) {
+      const services = await servicesOf(target, reading);
+      const plans = services.map((service) => ({ service, operations: planned(service, target, canaryWeight) }));
+      const written: VirtualService[] = [];
+      for (const { service, operations } of plans) {
+        const key = { namespace: target.namespace, name: service.metadata.name };
+        const options = { fieldManager: FIELD_MANAGER };
+        written.push(
+          operations.length === 0
+            ? service
+            : await cluster.patch<VirtualService>(VIRTUAL_SERVICES, key, { type: "json", operations }, options),
+        );
+      }
+      return readingOf(target, written);
+    },
+
+    async preview(target, reading, canaryWeight) {
+      const services = await servicesOf(target, reading);
+      return services.flatMap((service) => changeOf(service, planned(service, target, canaryWeight)));
+    },
+  };
+}
+
+async function resolve(cluster: Cluster, query: ResolveQuery): Promise<Resolution> {
+  const { namespace, stable, canary, traffic } = query;
+  const [stableDeployment, canaryDeployment, rules, services] = await Promise.all([
+    deployment(cluster, namespace, stable),
+    deployment(cluster, namespace, canary),
+    cluster.list<DestinationRule>(DESTINATION_RULES, { namespace }),
+    cluster.list<VirtualService>(VIRTUAL_SERVICES, { namespace }),
+  ]);
+  return resolveTarget(traffic, {
+    namespace,
+    stable: { name: stable, deployment: stableDeployment },
+    canary: { name: canary, deployment: canaryDeployment },
+    destinationRules: rules.items,
+    virtualServices: services.items,
+  });
+}
+
+async function deployment(cluster: Cluster, namespace: string, name: string): Promise<Deployment | undefined> {
+  try {
+    return await cluster.get<Deployment>(DEPLOYMENTS, { namespace, name });
+  } catch (error) {
+    if (isClusterError(error, "NotFound")) return undefined;
+    throw error;
+  }
+}
+
+function describe(target: TrafficTarget, services: VirtualService[]): SplitReading {
+  const split = readSplit(services, target);
+  const objects = services.map(objectReading);
+  if (!split.ok)
+    return { canaryWeight: undefined, stableWeight: undefined, total: target.total, problem: split.problem, objects };
+  return {
+    canaryWeight: split.canary,
+    stableWeight: split.stable,
+    total: split.stable + split.canary,
+    objects,
+  };
+}
+
+function objectReading(service: VirtualService): ObjectReading {
+  const { name, resourceVersion = "", uid = "" } = service.metadata;
+  const lastWriter = lastWriterOf(service, FIELD_MANAGER);
+  return { virtualService: name, resourceVersion, uid, ...(lastWriter === undefined ? {} : { lastWriter }) };
+}
+
+/** The patch. A route that is gone is what a changed world looks like: Conflict, so that the caller reads again. */
+function planned(service: VirtualService, target: TrafficTarget, canaryWeight: number): PlanOperation[] {
+  const plan = planSplit(service, target, canaryWeight);
+  if (!plan.ok) throw new ClusterError("Conflict", plan.problem);
+  return plan.operations;
+}
+
+function changeOf(before: VirtualService, operations: PlanOperation[]): RouteChange[] {
+  if (operations.length === 0) return [];
+  const { namespace = "", name } = before.metadata;
+  const after = jsonPatch.applyPatch(structuredClone(before), operations, true, false).newDocument;
+  return [{ kind: "VirtualService", namespace, name, operations, before, after }];
+}
