@@ -51,7 +51,7 @@ worker() {
   {
     echo 'silent'
     echo 'max-time = 10'
-    echo 'write-out = "\n\t%{http_code}\n"'
+    printf '%s\n' 'write-out = "\n\t%{http_code}\n"'
     left=$2
     while [ "$left" -gt 0 ]; do
       echo "url = \"$url\""

@@ -21,6 +21,7 @@ const USAGE = `Usage: echo [options]
   --start-delay DURATION waits before it listens
   --crash-after WHAT     exits 1 after that many requests (100) or that time (30s)
 `;
+const OPTIONS = Object.fromEntries([...USAGE.matchAll(/^ {2}--([a-z-]+)/gm)].map(([, name]) => [name, { type: "string" }]));
 const UNIT_MS = { ms: 1, s: 1_000, m: 60_000 };
 
 main();
@@ -39,8 +40,6 @@ function readOptions() {
     return process.exit(2);
   }
 }
-
-const OPTIONS = Object.fromEntries([...USAGE.matchAll(/^ {2}--([a-z-]+)/gm)].map(([, name]) => [name, { type: "string" }]));
 
 function toOptions(values) {
   const version = values.version ?? process.env.ECHO_VERSION ?? "v0";
