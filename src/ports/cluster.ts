@@ -86,6 +86,8 @@ export interface WriteOptions {
   /** What an unknown or doubled field does. The API's default is Warn. */
   fieldValidation?: "Ignore" | "Warn" | "Strict";
   subresource?: "status" | "scale";
+  /** Told each warning that the API gives with its answer (unknown fields, deprecated versions). */
+  onWarning?: (text: string) => void;
 }
 
 export interface ApplyOptions extends WriteOptions {
