@@ -36,7 +36,7 @@ describe("open-loop client", () => {
     let n = 0;
     const url = await serve((request, response) => {
       n++;
-      if (n % 4 === 1) response.writeHead(500, { "x-version": "v3" }).end("planned failure");
+      if (n % 4 === 1) response.writeHead(500, { "x-echo-version": "v3" }).end("planned failure");
       else if (n % 4 === 2) response.writeHead(503).end("no healthy upstream");
       else if (n % 4 === 3) request.socket.destroy();
       else response.end("hello from v2\n");

@@ -138,7 +138,7 @@ function readAnswer(response: IncomingMessage, end: (outcome: Result) => void): 
  * An answer of the gateway itself ("no healthy upstream") names none.
  */
 function versionOf(response: IncomingMessage, body: string): string | undefined {
-  const header = response.headers["x-version"];
+  const header = response.headers["x-echo-version"];
   if (typeof header === "string" && header !== "") return header;
   return /\bv\d+\b/.exec(body.slice(0, BODY_LIMIT))?.[0];
 }

@@ -3,7 +3,7 @@
 import { formatDurationMs, parseDurationMs } from "../core/kubernetes/duration.ts";
 import type { KubeObject } from "../core/kubernetes/object.ts";
 import { CANARIES, VIRTUAL_SERVICES } from "../core/kubernetes/resource.ts";
-import type { CanaryStatus } from "../core/rollout/status.ts";
+import type { CanaryStatus, EvidenceStatus } from "../core/rollout/status.ts";
 import type { Canary } from "../core/spec/canary.ts";
 import { CANARY_NAME, NAMESPACE, type SerinAct } from "./acts.ts";
 import { applyFile, confirmRoutes, countsLine, untilAvailable, watchCounts } from "./by-hand.ts";
@@ -20,13 +20,14 @@ export async function playBySerin(play: Play, act: SerinAct): Promise<void> {
   play.traffic.phase(`${act.title}: preparing`);
   if (act.prepare !== undefined) await untilAvailable(stage, play, await applyFile(stage, act.prepare.file));
   await applyFile(stage, act.canaryFile, (object) => atPace(object, stage.pace.longestPauseMs));
+  stage.narrator.line(`    (its pauses are shortened to ${formatDurationMs(stage.pace.longestPauseMs)} for the story)`);
   const rollout = await follow(play, act);
   await watchAfter(play, act, rollout);
 }
 
-/** `--fast`: the same steps, with shorter pauses. */
-function atPace(object: KubeObject, longestPauseMs: number | undefined): KubeObject {
-  if (longestPauseMs === undefined || object.kind !== CANARIES.kind) return object;
+/** The same steps, with shorter pauses: nobody wants to watch a file's half minute twice. */
+function atPace(object: KubeObject, longestPauseMs: number): KubeObject {
+  if (object.kind !== CANARIES.kind) return object;
   const { spec } = object as Canary;
   const steps = spec.strategy.steps.map((step) => {
     if (!("pause" in step) || step.pause.duration === undefined) return step;
@@ -97,17 +98,20 @@ function chapterOf(
   seen: { tookMs: number; said: string[] },
 ): RolloutChapter {
   const { rollout, evidence, lastDecision, phase, message } = status;
-  const { stable, canary, odds, limit, harmed } = evidence ?? {};
   return {
     id: rollout?.id ?? "",
     from,
     to,
     phase,
     reason: rollout?.endReason ?? lastDecision?.reason ?? "",
-    message: lastDecision?.message ?? message,
+    message: rollout?.endMessage ?? lastDecision?.message ?? message,
     ...seen,
-    ...(stable && canary && { evidence: { stable, canary, odds: odds ?? 1, limit: limit ?? 0, harmed: harmed ?? 0 } }),
+    ...(evidence !== undefined && { evidence: shownEvidence(evidence) }),
   };
+}
+
+function shownEvidence({ stable, canary, odds, limit, harmed }: EvidenceStatus): RolloutChapter["evidence"] {
+  return { stable, canary, odds, limit, harmed };
 }
 
 /** The rollout has ended: the promises of its end are judged on traffic sent after that. */

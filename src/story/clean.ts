@@ -38,12 +38,12 @@ export async function clearStage(
   cluster: Cluster,
   documents: KubeObject[],
   record: StoryRecord,
-  waiting: Waiting & { beforeDeleting: Promise<void> },
+  waiting: Waiting & { beforeDeleting: () => Promise<void> },
 ): Promise<string[]> {
   const left = await leftovers(cluster, documents);
   if (left.length === 0) return [];
   for (const object of left) if (!isOwn(object, documents, record)) throw new StoryFailure(foreignMessage(object));
-  await waiting.beforeDeleting;
+  await waiting.beforeDeleting();
   // The Canary first: it must not see its route vanish.
   const order = left.toSorted((a, b) => Number(b.kind === "Canary") - Number(a.kind === "Canary"));
   for (const object of order) {

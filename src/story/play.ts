@@ -33,10 +33,12 @@ const NOTHING: Story = {
   clientLatestMs: 0,
 };
 
-/** What has to be there before the acts that need it; the application is applied while it still comes up. */
 export interface Opening {
-  /** Resolves when the controller runs: the Canary of an earlier run can only be deleted then. */
-  controllerReady: Promise<void>;
+  /**
+   * Brings up what the first answer does not need (controller, API for kubectl). Called at the first answer, or before
+   * an earlier run's Canary is deleted: its finalizer needs the controller.
+   */
+  complete: () => Promise<void>;
   programStartedMs: number;
 }
 
@@ -48,7 +50,7 @@ export async function playStory(stage: Stage, opening: Opening): Promise<Story> 
   const play: Play = { stage, traffic, clock: stage.clock, signal: stage.signal, chapters: [], failures: [] };
   try {
     await playByHand(play);
-    await opening.controllerReady;
+    await opening.complete();
     await playBySerin(play, ACT_TWO);
     await playBySerin(play, ACT_THREE);
   } catch (error) {
@@ -70,13 +72,13 @@ export async function playStory(stage: Stage, opening: Opening): Promise<Story> 
 }
 
 /** From an empty stage to both versions available. Returns when the first answer came, counted from the program's start. */
-async function raise(stage: Stage, { controllerReady, programStartedMs }: Opening): Promise<number> {
+async function raise(stage: Stage, { complete, programStartedMs }: Opening): Promise<number> {
   const { clock, signal, narrator } = stage;
   const waiting = { clock, signal };
   const documents = (await Promise.all(ALL_FILES.map((file) => readDocuments(stage.examples.dir, file)))).flat();
   const cleared = await clearStage(stage.cluster, documents, stage.record, {
     ...waiting,
-    beforeDeleting: controllerReady,
+    beforeDeleting: complete,
   });
   narrator.heading(ACT_ONE.title, ACT_ONE.intro);
   if (cleared.length > 0)
@@ -85,7 +87,7 @@ async function raise(stage: Stage, { controllerReady, programStartedMs }: Openin
   const { text, version } = await firstAnswer(stage.gatewayUrl, waiting);
   const firstAnswerMs = clock.now() - programStartedMs;
   narrator.good(`${version} answers at ${stage.gatewayUrl} after ${(firstAnswerMs / 1_000).toFixed(1)} s: "${text}"`);
-  await untilAvailable(stage, waiting, objects);
+  await Promise.all([complete(), untilAvailable(stage, waiting, objects)]);
   return firstAnswerMs;
 }
 

@@ -1,10 +1,10 @@
 // `serin up -d`: the sandbox in a process of its own, in a session of its own, that stays when this one ends.
 
 import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { lockHolder } from "./lock.ts";
+import { type Addresses, readAddresses, removeAddresses } from "./addresses.ts";
 import type { HomePaths } from "./paths.ts";
 
 export interface DetachedStart {
@@ -16,20 +16,12 @@ export interface DetachedStart {
   env: Readonly<Record<string, string | undefined>>;
 }
 
-/** What a running sandbox can be reached by. */
-export interface Addresses {
-  gatewayUrl: string;
-  apiUrl: string;
-  statsUrl?: string;
-  kubeconfigFile: string;
-}
-
 const PATIENCE_MS = 30_000;
 
 /** Resolves when the new process has written its addresses; throws with what it printed when it ends before. */
-export async function startDetached({ paths, main, options, env }: DetachedStart): Promise<void> {
+export async function startDetached({ paths, main, options, env }: DetachedStart): Promise<Addresses> {
   mkdirSync(dirname(paths.startLog), { recursive: true });
-  rmSync(paths.addresses, { force: true });
+  removeAddresses(paths);
   const out = openSync(paths.startLog, "w");
   const { SERIN_LAUNCHER: _launcher, ...kept } = env;
   const child = spawn(process.execPath, [main], {
@@ -42,9 +34,10 @@ export async function startDetached({ paths, main, options, env }: DetachedStart
   child.once("exit", () => (ended = true));
   child.once("error", () => (ended = true));
   for (let waitedMs = 0; waitedMs < PATIENCE_MS; waitedMs += 20) {
-    if (readAddresses(paths) !== undefined) {
+    const addresses = readAddresses(paths);
+    if (addresses !== undefined) {
       child.unref();
-      return;
+      return addresses;
     }
     if (ended) throw new Error(startText(paths));
     await sleep(20);
@@ -53,16 +46,6 @@ export async function startDetached({ paths, main, options, env }: DetachedStart
   throw new Error(
     `The sandbox did not answer within ${PATIENCE_MS / 1000} s. Its log is ${paths.log}.\n${startText(paths)}`,
   );
-}
-
-/** The addresses of the sandbox that runs from this home; undefined when none does, or not yet. */
-export function readAddresses(paths: HomePaths): Addresses | undefined {
-  if (lockHolder(paths.lock) === undefined) return undefined;
-  try {
-    return JSON.parse(readFileSync(paths.addresses, "utf8")) as Addresses;
-  } catch {
-    return undefined;
-  }
 }
 
 function startText(paths: HomePaths): string {

@@ -92,11 +92,11 @@ describe("ports", () => {
 
   it("kept: the same at the next start, another one when it is taken meanwhile", async () => {
     const file = join(folder(), "api-port");
-    const first = await keptPort(file, 26_443);
-    expect(await keptPort(file, 26_443)).toBe(first);
+    const first = await keptPort({ what: "the API server", flag: "--api-port", file, first: 26_443 });
+    expect(await keptPort({ what: "the API server", flag: "--api-port", file, first: 26_443 })).toBe(first);
     const port = await taken();
     writeFileSync(file, `${port}\n`);
-    const next = await keptPort(file, 26_443);
+    const next = await keptPort({ what: "the API server", flag: "--api-port", file, first: 26_443 });
     expect(next).not.toBe(port);
     expect(readFileSync(file, "utf8")).toBe(`${next}\n`);
   });

@@ -18,8 +18,7 @@ export interface HomePaths {
   startLog: string;
   report: string;
   story: string;
-  /** Compiled code of Node's own cache, so that the second start is quicker. */
-  compileCache: string;
+  statsPort: string;
 }
 
 export function homePaths(homeDir: string): HomePaths {
@@ -36,6 +35,6 @@ export function homePaths(homeDir: string): HomePaths {
     startLog: join(dir, "log", "start.log"),
     report: join(dir, "report"),
     story: join(dir, "story.json"),
-    compileCache: join(dir, "compile-cache"),
+    statsPort: join(dir, "stats-port"),
   };
 }

@@ -20,20 +20,29 @@ export async function requireFreePort({ what, flag, port }: PortUse): Promise<vo
       `Port ${port} for ${what} needs more rights than this user has. Choose one above 1023 with ${flag}.`,
     );
   throw new Error(
-    `Port ${port}, wanted for ${what}, is in use by another program (${problem} on 127.0.0.1:${port}).\n` +
+    `Port ${port}, wanted for ${what}, is in use by another program (${problem} on localhost:${port}).\n` +
       `Choose another one with \`${flag} ${port + 1}\`, or find the program with \`${findCommand(port)}\` and end it.`,
   );
 }
 
+export interface KeptPort {
+  what: string;
+  flag: string;
+  /** Where the number is kept. */
+  file: string;
+  /** Tried first when none is kept. */
+  first: number;
+}
+
 /** The port kept in the file when it is free, else a free one, kept there from now on. */
-export async function keptPort(file: string, first: number): Promise<number> {
+export async function keptPort({ what, flag, file, first }: KeptPort): Promise<number> {
   const kept = readKept(file) ?? first;
   for (let port = kept; port < kept + 20; port++) {
     if ((await tryPort(port)) !== undefined) continue;
     if (port !== readKept(file)) writeFileSync(file, `${port}\n`);
     return port;
   }
-  throw new Error(`Ports ${kept} to ${kept + 19} for the API server are all in use. Choose one with --api-port.`);
+  throw new Error(`Ports ${kept} to ${kept + 19} for ${what} are all in use. Choose one with ${flag}.`);
 }
 
 function readKept(file: string): number | undefined {
@@ -45,12 +54,19 @@ function readKept(file: string): number | undefined {
   }
 }
 
-/** Undefined when free, else the error code of listening there. */
-function tryPort(port: number): Promise<string | undefined> {
+/** Undefined when free on both loopback addresses, else the error code of listening there. */
+async function tryPort(port: number): Promise<string | undefined> {
+  const onIpv6 = await tryAddress(port, "::1");
+  // A machine without IPv6 is no port in use.
+  if (onIpv6 !== undefined && !["EADDRNOTAVAIL", "EAFNOSUPPORT"].includes(onIpv6)) return onIpv6;
+  return tryAddress(port, "127.0.0.1");
+}
+
+function tryAddress(port: number, host: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
-    server.listen({ port, host: "127.0.0.1", exclusive: true }, () => server.close(() => resolve(undefined)));
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(undefined)));
   });
 }
 

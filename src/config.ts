@@ -1,0 +1,33 @@
+// What the environment says, read once. Flags are the commands' own (src/cli/options.ts).
+
+export interface ProcessConfig {
+  /** Started by bin/serin.mjs on another Node: its end is ours. */
+  launched: boolean;
+  /** Started by `serin up -d`: nobody's end is ours. The options of that start. */
+  detached?: DetachedOptions;
+  /** npm and its shell stand between us and whoever started us. */
+  underNpm: boolean;
+  /** The terminal shows more than ASCII. */
+  unicode: boolean;
+  /** More lines in the log, and all of them on stderr too. */
+  debug: boolean;
+}
+
+export interface DetachedOptions {
+  homeDir: string;
+  port?: number;
+  apiPort?: number;
+  statsPort?: number;
+  catalogueFile?: string;
+}
+
+export function readConfig(env: Readonly<Record<string, string | undefined>>, platform: string): ProcessConfig {
+  const { SERIN_DETACHED } = env;
+  return {
+    launched: env.SERIN_LAUNCHER === "1",
+    ...(SERIN_DETACHED !== undefined && { detached: JSON.parse(SERIN_DETACHED) as DetachedOptions }),
+    underNpm: env.npm_execpath !== undefined,
+    unicode: platform === "darwin" || /utf-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || ""),
+    debug: env.SERIN_DEBUG === "1",
+  };
+}

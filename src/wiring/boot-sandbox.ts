@@ -1,0 +1,224 @@
+// The sandbox's parts, put together in the order that gives the first answer soonest: the store first, then gateway and
+// pods beside each other; the API for kubectl and the controller when asked for, or as soon as those are up.
+
+import { randomInt } from "node:crypto";
+import { systemClock } from "../adapters/telemetry/clock.ts";
+import type { FileLog } from "../adapters/telemetry/log.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Cluster } from "../ports/cluster.ts";
+import type { DataPlane } from "../ports/data-plane.ts";
+import type { Log } from "../ports/log.ts";
+import type { MetricSource } from "../ports/metric-source.ts";
+import type { PodLogs } from "../ports/pod-logs.ts";
+import type { SandboxCluster } from "../sandbox/cluster/open.ts";
+import { type Addresses, removeAddresses, writeAddresses } from "../sandbox/home/addresses.ts";
+import { openHome } from "../sandbox/home/home.ts";
+import { acquireLock } from "../sandbox/home/lock.ts";
+import { type HomePaths, homePaths } from "../sandbox/home/paths.ts";
+import { keptPort, requireFreePort } from "../sandbox/home/ports.ts";
+
+export interface BootOptions {
+  homeDir: string;
+  port?: number;
+  apiPort?: number;
+  statsPort?: number;
+  catalogueFile?: string;
+  /** Also gets every line of the log. */
+  echoLog?: (line: string) => void;
+  debug?: boolean;
+}
+
+export interface Boot {
+  paths: HomePaths;
+  clock: Clock;
+  log: Log;
+  /** As the administrator that the kubeconfig names. */
+  cluster: Cluster;
+  gateway: Promise<BootedGateway>;
+  /** Starts API and controller unless they are starting already; resolves when everything is up. */
+  complete(): Promise<Addresses>;
+  /** Ends all parts, the last one started first. Safe to call more than once, and in the middle of the start. */
+  stop(): Promise<void>;
+}
+
+export interface BootedGateway {
+  url: string;
+  statsUrl: string;
+  dataPlane: DataPlane;
+}
+
+const GATEWAY_PORT = 80;
+const ADMINISTRATOR = { name: "serin-admin", groups: ["system:masters"] };
+const CONTROLLER = { name: "system:serviceaccount:serin-system:serin", groups: ["system:masters"] };
+
+/** Resolves as soon as objects can be applied. */
+export async function bootSandbox(options: BootOptions): Promise<Boot> {
+  const parts = new AsyncDisposableStack();
+  try {
+    return await boot(options, parts);
+  } catch (error) {
+    await parts.disposeAsync();
+    throw error;
+  }
+}
+
+async function boot(options: BootOptions, parts: AsyncDisposableStack): Promise<Boot> {
+  const paths = homePaths(options.homeDir);
+  openHome(paths);
+  const lock = acquireLock(paths.lock, paths.dir);
+  parts.defer(() => lock.release());
+  removeAddresses(paths);
+  const [ports, fileLog, { openSandboxCluster }] = await Promise.all([
+    choosePorts(options, paths),
+    openLog(options, paths),
+    import("../sandbox/cluster/open.ts"),
+  ]);
+  parts.defer(() => fileLog.flush());
+  const base = { paths, ports, clock: systemClock(), log: fileLog.log };
+  const sandbox = await openSandboxCluster({ dataFile: paths.data, clock: base.clock, log: base.log });
+  parts.defer(() => sandbox.close());
+  const started = { ...base, sandbox, parts };
+  const gateway = startPart(parts, startGateway(started));
+  const runtime = startPart(parts, startRuntime(started, options.catalogueFile));
+  let completed: Promise<Addresses> | undefined;
+  return {
+    ...base,
+    cluster: sandbox.as(ADMINISTRATOR),
+    gateway,
+    complete: () => (completed ??= complete(started, gateway, runtime)),
+    stop: () => parts.disposeAsync(),
+  };
+}
+
+interface Started {
+  paths: HomePaths;
+  ports: Ports;
+  clock: Clock;
+  log: Log;
+  sandbox: SandboxCluster;
+  parts: AsyncDisposableStack;
+}
+
+interface Part {
+  stop(): Promise<void>;
+}
+
+/** A part that is still starting is ended as soon as it has started. */
+function startPart<T extends Part>(parts: AsyncDisposableStack, starting: Promise<T>): Promise<T> {
+  parts.defer(() => starting.then((part) => part.stop(), ignoreHere));
+  starting.catch(ignoreHere);
+  return starting;
+}
+
+/** The failure reaches whoever awaits the part. */
+function ignoreHere(): void {}
+
+async function startGateway({
+  sandbox,
+  clock,
+  log,
+  ports,
+}: Started): Promise<BootedGateway & Part & { metrics: MetricSource }> {
+  const module = await import("../gateway/start.ts");
+  const { metrics, dataPlane, localPorts, stop } = await module.startGateway({
+    cluster: sandbox.cluster,
+    clock,
+    log,
+    ports: { [GATEWAY_PORT]: ports.gateway },
+    statsPort: ports.stats,
+    seed: randomInt(2 ** 31),
+  });
+  return {
+    metrics,
+    dataPlane,
+    stop,
+    url: `http://localhost:${localPorts[GATEWAY_PORT] ?? ports.gateway}/`,
+    statsUrl: `http://localhost:${ports.stats}/stats/prometheus`,
+  };
+}
+
+async function startRuntime({ sandbox, clock, log, paths }: Started, catalogueFile: string | undefined) {
+  const module = await import("../sandbox/runtime/start.ts");
+  const options = { cluster: sandbox.cluster, clock, log, homeDir: paths.dir };
+  return module.startRuntime({ ...options, ...(catalogueFile !== undefined && { catalogueFile }) });
+}
+
+async function complete(
+  started: Started,
+  gateway: Promise<BootedGateway & { metrics: MetricSource }>,
+  runtime: Promise<{ podLogs: PodLogs }>,
+): Promise<Addresses> {
+  const [{ url, statsUrl, metrics, dataPlane }, { podLogs }] = await Promise.all([gateway, runtime]);
+  const controller = startPart(started.parts, startController(started, metrics, dataPlane));
+  const api = startPart(started.parts, startApi(started, podLogs));
+  const [{ url: apiUrl, kubeconfigFile }] = await Promise.all([api, controller]);
+  const addresses = { gatewayUrl: url, apiUrl, statsUrl, kubeconfigFile };
+  writeAddresses(started.paths, addresses);
+  started.parts.defer(() => removeAddresses(started.paths));
+  return addresses;
+}
+
+async function startController(
+  { sandbox, clock, log }: Started,
+  metrics: MetricSource,
+  dataPlane: DataPlane,
+): Promise<Part> {
+  const [{ istioRouter }, module] = await Promise.all([
+    import("../adapters/istio/router.ts"),
+    import("../controller/start.ts"),
+  ]);
+  const cluster = sandbox.as(CONTROLLER);
+  const router = istioRouter({ cluster });
+  return module.startController({
+    cluster,
+    router,
+    metrics,
+    dataPlane,
+    clock,
+    log,
+    random: Math.random,
+    identity: `sandbox-${process.pid}`,
+  });
+}
+
+async function startApi({ sandbox, clock, log, paths, ports }: Started, podLogs: PodLogs) {
+  const { serveApi } = await import("../sandbox/cluster/http/serve.ts");
+  const { url, kubeconfigFile, close } = await serveApi({
+    sandbox,
+    port: ports.api,
+    homeDir: paths.dir,
+    podLogs,
+    clock,
+    log,
+  });
+  return { url, kubeconfigFile, stop: () => close() };
+}
+
+interface Ports {
+  gateway: number;
+  api: number;
+  stats: number;
+}
+
+async function choosePorts({ port = 8080, apiPort, statsPort }: BootOptions, paths: HomePaths): Promise<Ports> {
+  const use = async (what: string, flag: string, wanted: number): Promise<number> => {
+    await requireFreePort({ what, flag, port: wanted });
+    return wanted;
+  };
+  const api = { what: "the API server", flag: "--api-port" };
+  const stats = { what: "the gateway's metrics", flag: "--stats-port" };
+  return {
+    gateway: await use("the gateway", "--port", port),
+    api: await (apiPort === undefined
+      ? keptPort({ ...api, file: paths.apiPort, first: 16_443 })
+      : use(api.what, api.flag, apiPort)),
+    stats: await (statsPort === undefined
+      ? keptPort({ ...stats, file: paths.statsPort, first: 15_090 })
+      : use(stats.what, stats.flag, statsPort)),
+  };
+}
+
+async function openLog({ debug, echoLog }: BootOptions, paths: HomePaths): Promise<FileLog> {
+  const { openFileLog } = await import("../adapters/telemetry/log.ts");
+  return openFileLog({ file: paths.log, level: debug ? "debug" : "info", ...(echoLog && { echo: echoLog }) });
+}
