@@ -69,13 +69,13 @@ const fields = z
       .describe("RFC 3339 time after which the action is Expired instead of carried out.")
       .meta({ examples: ["2026-11-24T18:00:00Z"], format: "date-time" }),
   })
-  .describe("What is asked. Never changed after creation.");
+  .describe("What is asked. Never changed after creation.")
+  .meta({ examples: [{ canaryRef: { name: "echo" }, verb: "promote", rollout: "6f9c2ab1" }] });
 
 export const canaryActionSpecSchema = ruled(fields, {
   holds: ({ verb, rollout }) => rollout !== undefined || VERBS_WITHOUT_ROLLOUT.includes(verb),
   cel: `has(self.rollout) || self.verb in [${VERBS_WITHOUT_ROLLOUT.map((verb) => `'${verb}'`).join(", ")}]`,
-  message:
-    "is missing: this verb moves traffic towards the canary or back after completion, so it must say which rollout it means",
+  message: "is missing, and this verb must say which rollout it means, so that an old file does nothing",
   cure: "write rollout: with the Canary's status.rollout.id",
   field: "rollout",
 });

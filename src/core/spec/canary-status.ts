@@ -27,8 +27,18 @@ const rolloutSchema = z
     endedAt: time("When it ended").optional(),
     step: z.int().describe("Index into spec.strategy.steps; equal to their number when all are done."),
     stepStartedAt: time("When the step started").optional(),
+    stepRequests: z
+      .strictObject({ stable: z.number(), canary: z.number() })
+      .optional()
+      .describe("Requests of the evidence when the step started."),
+    startWeight: z.int().optional().describe("The canary's weight when the rollout started."),
+    full: z.boolean().optional().describe("True after promote --full: no pause holds any more."),
+    fellBackFrom: z.number().optional().describe("The weight from which a long blindness took the canary down."),
+    foreignEdit: z.string().optional().describe("The last edit of the weights by somebody else that was answered."),
+    gitOpsReverts: z.int().optional().describe("How often a GitOps manager put the original weights back."),
     heldBy: z.string().optional().describe("Who holds the rollout."),
-    endReason: z.string().optional().describe("Why it ended as it did."),
+    endReason: z.string().optional().describe("Why it ended, or why it is on its way back."),
+    endMessage: z.string().optional().describe("The whole sentence of the end."),
   })
   .describe("The run that is going on, or the last one.");
 
@@ -59,9 +69,30 @@ const weightSchema = z
     acknowledged: z.int().optional().describe("What the proxies work by."),
     observed: z.number().optional().describe("What the counters show."),
     total: z.int().describe("What the weights of a route sum to."),
-    writtenVersions: z.record(z.string(), z.string()).optional(),
   })
   .describe("The canary's weight: wanted, written, acknowledged by the proxies, observed in the counters.");
+
+const rawCounters = z.strictObject({ requests: z.number(), errors: z.number(), epoch: z.string() });
+
+const readingSchema = z
+  .strictObject({
+    at: z.string(),
+    sourceAtMs: z.number(),
+    weight: z.number(),
+    stable: rawCounters.optional(),
+    canary: rawCounters.optional(),
+  })
+  .describe("Opaque: the raw counters last counted in, resumed after a restart.");
+
+const rejectedSchema = z
+  .strictObject({
+    id: z.string().describe("The id of its first attempt."),
+    attempt: z.int(),
+    reason: z.string(),
+    message: z.string(),
+    at: z.string(),
+  })
+  .describe("The end of an aborted or undone version.");
 
 const evidenceSchema = z
   .strictObject({
@@ -72,6 +103,11 @@ const evidenceSchema = z
     limit: z.number().describe("The odds at which the canary is taken back."),
     wealth: z.array(z.number()).describe("Opaque: resumed after a restart."),
     harmed: z.number().describe("Failed canary requests beyond stable's rate."),
+    since: time("When collecting began"),
+    reading: readingSchema.optional(),
+    lastRequestAt: time("When a request was last seen on either side").optional(),
+    unmatched: z.number().describe("Stable's requests since the canary's last one: many of them mean starved."),
+    blindSince: time("When sight was lost").optional(),
   })
   .describe("What the comparison of the two versions shows.");
 
@@ -99,6 +135,10 @@ export const canaryStatusSchema = z
     evidence: evidenceSchema.optional(),
     lastDecision: z.strictObject({ at: z.string(), reason: z.string(), message: z.string() }).optional(),
     nextAction: z.strictObject({ at: z.string().optional(), what: z.string() }).optional(),
+    rejected: z
+      .array(rejectedSchema)
+      .optional()
+      .describe("Versions that were aborted or undone: they never start again without a retry."),
     actionsSeen: z.array(z.string()).optional().describe("Actions already taken up, newest last."),
   })
   .describe("What Serin knows; written by the controller.");

@@ -9,6 +9,7 @@ import { reserved, ruled } from "./rule.ts";
 
 const STEPS_EXAMPLE = [{ setWeight: 20 }, { pause: { duration: "30s" } }, { setWeight: 100 }];
 const STEPS_LINES = "steps: [{setWeight: 20}, {pause: {duration: 30s}}, {setWeight: 100}]";
+const VERSIONS_EXAMPLE = { stable: "echo-v1", canary: "echo-v2" };
 const VERSIONS_LINES = "versions: {stable: echo-v1, canary: echo-v2}";
 
 /** A year: longer than any rollout, and far from where arithmetic on dates ends. */
@@ -72,6 +73,14 @@ const virtualServiceSchema = z
   })
   .meta({ examples: [{ name: "echo" }] });
 
+/** In the cluster the list type `map` refuses a second entry of the same name. */
+function eachOnce(services: { name: string }[], context: z.RefinementCtx): void {
+  const twice = services.find(({ name }, index) => services.findIndex((other) => other.name === name) < index);
+  const cure = "write each VirtualService once, with all its routes";
+  if (twice !== undefined)
+    context.addIssue({ code: "custom", message: `names ${twice.name} twice`, params: { cure }, input: services });
+}
+
 const destinationRuleSchema = ruled(
   z
     .strictObject({
@@ -98,6 +107,7 @@ export const trafficSchema = z
           .array(virtualServiceSchema)
           .min(1)
           .max(16)
+          .superRefine(eachOnce)
           .optional()
           .describe("The VirtualServices whose routes are moved, all to the same split.")
           .meta({
@@ -127,7 +137,7 @@ const versionsSchema = ruled(
       canary: objectName("echo-v2", "Name of the Deployment to move the traffic to."),
     })
     .describe("The two Deployments of a release, both owned by you; only traffic is moved between them.")
-    .meta({ examples: [{ stable: "echo-v1", canary: "echo-v2" }] }),
+    .meta({ examples: [VERSIONS_EXAMPLE] }),
   {
     holds: ({ stable, canary }) => stable !== canary,
     cel: "self.stable != self.canary",
@@ -175,7 +185,10 @@ export const canarySpecSchema = z
     analysis: analysisSchema.default({}),
   })
   .describe("What is wanted: from which version to which, by which steps.")
-  .meta({ lines: { versions: VERSIONS_LINES, strategy: `strategy: {${STEPS_LINES}}` } });
+  .meta({
+    examples: [{ versions: VERSIONS_EXAMPLE, strategy: { steps: STEPS_EXAMPLE } }],
+    lines: { versions: VERSIONS_LINES, strategy: `strategy: {${STEPS_LINES}}` },
+  });
 
 export type Step = z.infer<typeof stepSchema>;
 export type TrafficSpec = z.infer<typeof trafficSchema>;

@@ -108,7 +108,7 @@ function rootSchema(description: string, spec: z.ZodType, status: z.ZodType): Js
       kind: { type: "string" },
       metadata: { type: "object" },
       spec: structuralSchema(spec),
-      status: structuralSchema(status),
+      status: keepingUnknown(structuralSchema(status)),
     },
   };
 }

@@ -2,12 +2,15 @@
 
 import type { z } from "zod";
 import { didYouMean } from "./did-you-mean.ts";
+import { isObject } from "./is-object.ts";
 import { dottedPath, type SpecError } from "./problem.ts";
+import { branchesOf, exampleOf, fieldsOf, isWholeNumber, schemaAt } from "./schema-at.ts";
 
-/** `input` is what was parsed with `schema`; `at` is the path of that value in the object. */
+/** One error for each place. `input` is what was parsed with `schema`; `at` is the path of that value in the object. */
 export function explainIssues(error: z.ZodError, schema: z.ZodType, input: unknown, at: PropertyKey[]): SpecError[] {
   const context: Context = { schema, input, at };
-  return error.issues.flatMap((issue) => explain(issue, context));
+  const errors = error.issues.flatMap((issue) => explain(issue, context));
+  return errors.filter(({ path }, index) => errors.findIndex((other) => other.path === path) === index);
 }
 
 interface Context {
@@ -30,7 +33,7 @@ function explain(issue: Issue, context: Context): SpecError[] {
   }
   const cure = cureFor(issue.path, context);
   if (value === undefined) return [{ path, message: "is missing", cure }];
-  return [{ path, message: wrongValue(issue, value), cure }];
+  return [{ path, message: wrongValue(issue, value, isWholeNumber(schemaAt(context.schema, issue.path))), cure }];
 }
 
 function unknownField(path: PropertyKey[], key: string, { schema, at }: Context): SpecError {
@@ -44,7 +47,7 @@ function unknownField(path: PropertyKey[], key: string, { schema, at }: Context)
 /** A union of objects is told apart by the one field that each branch requires. */
 function explainUnion(issue: Extract<Issue, { code: "invalid_union" }>, context: Context): SpecError[] {
   const value = valueAt(context.input, issue.path);
-  const branches = unionOf(schemaAt(context.schema, issue.path)).map(fieldsOf);
+  const branches = branchesOf(schemaAt(context.schema, issue.path)).map(fieldsOf);
   const present = isObject(value) ? branches.map((fields) => fields.filter((field) => field in value)) : [];
   const chosen = present.flatMap((fields, index) => (fields.length > 0 ? [index] : []));
   const path = dottedPath([...context.at, ...issue.path]);
@@ -65,11 +68,11 @@ function explainUnion(issue: Extract<Issue, { code: "invalid_union" }>, context:
   );
 }
 
-function wrongValue(issue: Issue, value: unknown): string {
+function wrongValue(issue: Issue, value: unknown, whole: boolean): string {
   const is = `is ${show(value)}`;
   switch (issue.code) {
     case "invalid_type":
-      return `${is}, must be ${TYPE_WORDS[issue.expected] ?? issue.expected}`;
+      return `${is}, must be ${TYPE_WORDS[whole ? "int" : issue.expected] ?? issue.expected}`;
     case "invalid_value":
       return `${is}, must be one of ${issue.values.map(String).join(", ")}`;
     case "too_small":
@@ -97,12 +100,11 @@ const TYPE_WORDS: Record<string, string> = {
   boolean: "true or false",
 };
 
-function cureFor(path: PropertyKey[], { schema }: Context): string {
+/** The line to write: the field with its example. */
+function cureFor(path: PropertyKey[], { schema, at }: Context): string {
   const example = exampleOf(schemaAt(schema, path));
-  const field = path.findLast((segment) => typeof segment === "string");
-  if (example === undefined) return field === undefined ? "see kubectl explain canary.spec" : `write ${String(field)}:`;
-  if (field === undefined || typeof path.at(-1) === "number") return `write ${flow(example)}`;
-  return `write ${String(field)}: ${flow(example)}`;
+  const field = [...at, ...path].at(-1);
+  return typeof field === "string" ? `write ${field}: ${flow(example)}` : `write ${flow(example)}`;
 }
 
 /** A value as a person would read it aloud in an error, never longer than a line. */
@@ -115,7 +117,7 @@ function show(value: unknown): string {
 }
 
 /** YAML in flow style, for lines that a person can paste. */
-export function flow(value: unknown): string {
+function flow(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(flow).join(", ")}]`;
   if (isObject(value))
     return `{${Object.entries(value)
@@ -130,57 +132,4 @@ function valueAt(input: unknown, path: PropertyKey[]): unknown {
   let value = input;
   for (const segment of path) value = isObject(value) || Array.isArray(value) ? (value as never)[segment] : undefined;
   return value;
-}
-
-type Definition = {
-  type: string;
-  innerType?: z.ZodType;
-  element?: z.ZodType;
-  shape?: Record<string, z.ZodType>;
-  options?: z.ZodType[];
-};
-
-function definitionOf(schema: z.ZodType): Definition {
-  const definition = schema._zod.def as unknown as Definition;
-  return definition.innerType === undefined ? definition : definitionOf(definition.innerType);
-}
-
-function schemaAt(schema: z.ZodType, path: PropertyKey[]): z.ZodType | undefined {
-  let here: z.ZodType | undefined = schema;
-  for (const segment of path) {
-    if (here === undefined) return undefined;
-    const { shape, element, options } = definitionOf(here);
-    if (typeof segment === "number") here = element;
-    else if (options !== undefined)
-      here = options
-        .map((option) => definitionOf(option).shape?.[String(segment)])
-        .find((found) => found !== undefined);
-    else here = shape?.[String(segment)];
-  }
-  return here;
-}
-
-function fieldsOf(schema: z.ZodType | undefined): string[] {
-  if (schema === undefined) return [];
-  const { shape, options } = definitionOf(schema);
-  if (options !== undefined) return options.flatMap(fieldsOf);
-  return Object.keys(shape ?? {}).filter((name) => metaOf(shape![name]!)["reserved"] === undefined);
-}
-
-function unionOf(schema: z.ZodType | undefined): z.ZodType[] {
-  return schema === undefined ? [] : (definitionOf(schema).options ?? []);
-}
-
-function exampleOf(schema: z.ZodType | undefined): unknown {
-  return schema === undefined ? undefined : (metaOf(schema)["examples"] as unknown[] | undefined)?.[0];
-}
-
-/** Metadata of the schema, or of what it wraps. */
-function metaOf(schema: z.ZodType): Record<string, unknown> {
-  const inner = (schema._zod.def as unknown as Definition).innerType;
-  return { ...(inner === undefined ? {} : metaOf(inner)), ...schema.meta() };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

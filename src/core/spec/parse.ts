@@ -6,6 +6,7 @@ import { type CanaryAction, canaryActionSpecSchema } from "./action.ts";
 import { type Canary, canarySpecSchema } from "./canary.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import { explainIssues } from "./explain-issues.ts";
+import { isObject } from "./is-object.ts";
 import { isObjectName } from "./names.ts";
 import { dottedPath, type Parsed, type SpecError } from "./problem.ts";
 
@@ -66,8 +67,4 @@ function unknownFields(input: Record<string, unknown>): SpecError[] {
 function nameOf(value: unknown): string {
   if (value === undefined || value === null) return "nothing";
   return Array.isArray(value) ? "a list" : `a ${typeof value}`;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -20,6 +20,21 @@ export function structuralSchema(schema: z.ZodType): JsonSchema {
   return structural(json as JsonSchema);
 }
 
+/**
+ * The schema with unknown fields kept at every depth: for status, since helm never upgrades a CRD, and what a newer controller
+ * has to remember must not be pruned by an older one.
+ */
+export function keepingUnknown(schema: JsonSchema): JsonSchema {
+  const { properties, items } = schema;
+  const result = { ...schema };
+  if (items !== undefined) result.items = keepingUnknown(items);
+  if (properties === undefined) return result;
+  result.properties = Object.fromEntries(
+    Object.entries(properties).map(([name, child]) => [name, keepingUnknown(child)]),
+  );
+  return { ...result, "x-kubernetes-preserve-unknown-fields": true };
+}
+
 /** Keywords in the order in which a reader wants them. */
 const ORDER = ["description", "type", "format", "default", "enum", "required", "properties", "items"];
 
