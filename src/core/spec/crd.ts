@@ -7,7 +7,7 @@ import { CANARIES, CANARY_ACTIONS, type Resource } from "../kubernetes/resource.
 import { canaryActionSpecSchema, canaryActionStatusSchema } from "./action.ts";
 import { canarySpecSchema } from "./canary.ts";
 import { canaryStatusSchema } from "./canary-status.ts";
-import { type JsonSchema, structuralSchema } from "./structural.ts";
+import { type JsonSchema, keepingUnknown, structuralSchema } from "./structural.ts";
 
 /** An object of kind CustomResourceDefinition with the one version that is served. */
 export interface CustomResourceDefinition extends KubeObject {
