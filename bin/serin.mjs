@@ -3,6 +3,7 @@
 
 import { spawn } from "node:child_process";
 import { basename, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { ensureInstalled, requireNode, root } from "../scripts/runtime.mjs";
 
 const main = join(root, "src", "main.ts");
@@ -11,20 +12,22 @@ const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
 ensureInstalled("run");
 const node = requireNode();
 process.env.SERIN_INVOKED_AS ??= basename(process.argv[1] ?? "serin");
-if (node === process.execPath) await import(main);
+if (node === process.execPath) await import(pathToFileURL(main).href);
 else runOn(node);
 
-/** Passes signals and the exit code through. The IPC channel tells the child when this process is killed. */
+/**
+ * Passes signals and the exit code through. The IPC channel tells the child when this process is killed; the child
+ * itself looks after npm and the shell above us (src/wiring/ending.ts).
+ */
 function runOn(node) {
   const child = spawn(node, [main, ...process.argv.slice(2)], {
     stdio: ["inherit", "inherit", "inherit", "ipc"],
     env: { ...process.env, SERIN_LAUNCHER: "1" },
   });
-  const parent = process.ppid;
-  const watchdog = setInterval(() => process.ppid !== parent && child.kill("SIGTERM"), 500);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
-  child.on("exit", (code, signal) => {
-    clearInterval(watchdog);
-    process.exit(signal === null ? (code ?? 1) : 128 + (SIGNAL_NUMBERS[signal] ?? 0));
+  child.on("error", (error) => {
+    process.stderr.write(`${node} does not start: ${error.message}\n`);
+    process.exit(1);
   });
+  child.on("exit", (code, signal) => process.exit(signal === null ? (code ?? 1) : 128 + (SIGNAL_NUMBERS[signal] ?? 0)));
 }

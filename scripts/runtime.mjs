@@ -2,8 +2,7 @@
 // it runs before anything else is there.
 
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,28 +24,28 @@ export function findNode() {
   }
 }
 
-/** Installs the dependencies when the lockfile's set is not there yet. `scope`: "run" leaves out what only development needs. */
+/**
+ * Installs the lockfile's packages unless they are there, whoever installed them. `scope`: "run" leaves out what only
+ * development needs, "all" takes everything.
+ */
 export function ensureInstalled(scope) {
-  const lock = readFileSync(join(root, "package-lock.json"));
-  const want = createHash("sha256").update(lock).digest("hex");
-  const have = installed();
-  if (have.hash === want && (have.scope === "all" || have.scope === scope)) return;
+  const missing = missingPackages(scope);
+  if (missing.length === 0) return;
   const what = scope === "all" ? "all dependencies" : "what Serin needs to run";
   process.stderr.write(`Installing ${what} (once; about ${scope === "all" ? "a minute" : "10 seconds"}) ...\n`);
+  const startedMs = Date.now();
   const args = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
   if (scope !== "all") args.push("--omit=dev");
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";
   const result = spawnSync(npm, args, { cwd: root, stdio: ["ignore", 2, 2] });
   if (result.status !== 0) {
     process.stderr.write(
-      `\nThe installation failed (npm ci, exit ${result.status ?? result.signal ?? result.error}).\n` +
+      `\nThe installation failed (npm ${args.join(" ")}: ${result.error?.message ?? result.signal ?? `exit ${result.status}`}).\n` +
         "Check that the npm registry can be reached, then run the same command again.\n",
     );
     process.exit(1);
   }
-  mkdirSync(join(root, "node_modules"), { recursive: true });
-  writeFileSync(stampFile(), JSON.stringify({ hash: want, scope }));
-  process.stderr.write("Installed.\n");
+  process.stderr.write(`Installed in ${((Date.now() - startedMs) / 1000).toFixed(1)} s.\n`);
 }
 
 /** Exits with what to do when no Node is new enough. */
@@ -60,11 +59,19 @@ export function requireNode() {
   process.exit(1);
 }
 
-function stampFile() {
-  return join(root, "node_modules", ".serin-installed.json");
+/** The lockfile's entries that are absent or of another version. What is optional may be absent: findNode looks at that. */
+function missingPackages(scope) {
+  const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
+  return Object.entries(packages).filter(([path, { version, link, dev, optional, devOptional }]) => {
+    if (!path.startsWith("node_modules/") || link || optional || devOptional || (dev && scope !== "all")) return false;
+    return installedVersion(path) !== version;
+  });
 }
 
-function installed() {
-  if (!existsSync(stampFile())) return {};
-  return JSON.parse(readFileSync(stampFile(), "utf8"));
+function installedVersion(path) {
+  try {
+    return JSON.parse(readFileSync(join(root, path, "package.json"), "utf8")).version;
+  } catch {
+    return undefined;
+  }
 }

@@ -7,11 +7,18 @@ import { watchParents } from "../sandbox/home/parent-watch.ts";
 /** What the shims of the pods need comes after: all in all nothing is left 5 s after a kill. */
 const PATIENCE_MS = 3_000;
 const PARENT_LOOK_MS = 400;
+/** One Ctrl-C arrives several times: from the terminal, and passed on by npm and the launcher. */
+const SAME_SIGNAL_MS = 1_000;
 
 export function endingSignal({ launched, detached, underNpm }: ProcessConfig): AbortSignal {
   const ending = new AbortController();
+  let sinceMs = 0;
   const end = (exitCode: number): void => {
-    if (ending.signal.aborted) process.exit(exitCode);
+    if (ending.signal.aborted) {
+      if (performance.now() - sinceMs > SAME_SIGNAL_MS) process.exit(exitCode);
+      return;
+    }
+    sinceMs = performance.now();
     ending.abort(new Error("interrupted"));
     setTimeout(() => process.exit(exitCode), PATIENCE_MS).unref();
   };
