@@ -1,6 +1,7 @@
 // All that the commands need of the world outside, in one value that wiring.ts makes. The commands know no adapter,
 // no sandbox and no story: tests hand them a world in memory.
 
+import type { Resource } from "../core/kubernetes/resource.ts";
 import type { RouteExplanation, RouteRequest } from "../core/traffic/explanation.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Cluster } from "../ports/cluster.ts";
@@ -79,6 +80,8 @@ export interface Connection {
   /** The context's namespace, "default" when it names none. */
   namespace: string;
   podLogs: PodLogs;
+  /** The resource of a kind, by discovery; undefined when the server does not know it. */
+  resourceOf(apiVersion: string, kind: string): Promise<Resource | undefined>;
   /** What GET /version says. */
   serverVersion(): Promise<ServerVersion>;
   /** For `-v` and error texts: the file or place the configuration came from, the server's URL, the context's name. */

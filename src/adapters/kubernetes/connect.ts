@@ -1,10 +1,12 @@
 // The Kubernetes adapter's door: from flags and environment to a cluster that can be asked.
 
+import type { Resource } from "../../core/kubernetes/resource.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Cluster } from "../../ports/cluster.ts";
 import type { PodLogs } from "../../ports/pod-logs.ts";
 import { chooseConfig } from "./choose-config.ts";
 import { credentialsOf } from "./credentials.ts";
+import { discover } from "./discover.ts";
 import { restPodLogs } from "./pod-logs.ts";
 import { restCluster } from "./rest-cluster.ts";
 import { transport } from "./transport.ts";
@@ -29,6 +31,8 @@ export interface Connected {
   cluster: Cluster;
   namespace: string;
   podLogs: PodLogs;
+  /** By discovery; undefined when the server does not know the kind. */
+  resourceOf(apiVersion: string, kind: string): Promise<Resource | undefined>;
   serverVersion(): Promise<{ gitVersion: string; platform?: string }>;
   origin: Origin;
 }
@@ -50,6 +54,7 @@ export async function connect(options: ConnectOptions): Promise<Connected> {
     cluster: restCluster(wire),
     namespace: config.namespace,
     podLogs: restPodLogs(wire, options.clock),
+    resourceOf: (apiVersion, kind) => discover(wire, apiVersion, kind),
     serverVersion: async () =>
       JSON.parse(await wire.text({ method: "GET", path: "/version" })) as { gitVersion: string; platform?: string },
     origin,

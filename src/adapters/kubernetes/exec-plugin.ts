@@ -37,7 +37,7 @@ export async function runExecPlugin(config: ChosenConfig): Promise<ExecCredentia
 
 function run(config: ChosenConfig): Promise<{ stdout: string; code: number | null }> {
   const exec = config.user.exec!;
-  const interactive = exec.interactiveMode !== "Never" && Boolean(process.stdin.isTTY);
+  const interactive = exec.interactiveMode !== "Never" && process.stdin.isTTY;
   const info = {
     apiVersion: exec.apiVersion,
     kind: "ExecCredential",

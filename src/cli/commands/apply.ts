@@ -1,0 +1,160 @@
+// serin apply: server-side apply of files, with a word for what happened to each object.
+
+import { isDeepStrictEqual } from "node:util";
+import type { KubeObject } from "../../core/kubernetes/object.ts";
+import type { Resource } from "../../core/kubernetes/resource.ts";
+import { type ClusterError, isClusterError } from "../../ports/cluster.ts";
+import type { Define } from "../command.ts";
+import { EXIT } from "../exit-codes.ts";
+import { resourceName } from "../format/objects.ts";
+import { problemLines } from "../format/source-frame.ts";
+import { objectsIn, type SourceObject } from "../manifest/objects.ts";
+import { parseManifest } from "../manifest/parse-manifest.ts";
+import { readFiles } from "../manifest/read-files.ts";
+import { addCommonOptions, collect, outputOption } from "../options.ts";
+import { describe, usageProblem } from "../problems.ts";
+import { resourceFor } from "../resource-for.ts";
+import type { Connected, Session } from "../session.ts";
+
+interface ApplyOptions {
+  filename?: string[];
+  recursive?: boolean;
+  dryRun?: string | true;
+  fieldManager: string;
+  forceConflicts?: boolean;
+  output?: string;
+}
+
+export const define: Define = (command, act) => {
+  command
+    .option("-f, --filename <file>", "file, directory or - for standard input; repeatable", collect)
+    .option("-R, --recursive", "folders below a directory too")
+    .option("--dry-run [mode]", "server: the server checks and completes everything, nothing is stored")
+    .option("--field-manager <name>", "owner of the fields that are written", "serin-apply")
+    .option("--force-conflicts", "take fields over from other owners")
+    .addOption(outputOption("json", "yaml", "name"))
+    .addHelpText(
+      "after",
+      "\nEvery file is read before the first object is written; a file with an error changes nothing.",
+    );
+  addCommonOptions(command);
+  act(apply);
+};
+
+type Change = "created" | "configured" | "unchanged";
+
+async function apply(session: Session, _args: string[], options: ApplyOptions): Promise<number> {
+  if (options.filename === undefined)
+    throw usageProblem("nothing to apply: name files with -f", "serin apply -f FILE|DIR|-");
+  const dryRun = dryRunOf(options);
+  const objects = await readObjects(session, options.filename, options.recursive === true);
+  if (objects === undefined) return EXIT.failed;
+  const connection = await session.connect();
+  const applied: KubeObject[] = [];
+  let failures = 0;
+  for (const source of objects) {
+    try {
+      const { object, change } = await applyOne(connection, source, { ...options, dryRun });
+      applied.push(object);
+      if (options.output === undefined)
+        session.print(`${resourceName(object)} ${change}${dryRun ? " (server dry run)" : ""}`);
+    } catch (error) {
+      if (!isClusterError(error) || error.reason === "Unreachable") throw error;
+      failures++;
+      session.world.stderr.write(`${describeFailure(source, error, session.options.verbose === true)}\n`);
+    }
+  }
+  if (options.output !== undefined) await printMachine(session, applied, options.output);
+  return failures === 0 ? EXIT.ok : EXIT.failed;
+}
+
+function dryRunOf({ dryRun }: ApplyOptions): boolean {
+  if (dryRun === undefined || dryRun === "none") return false;
+  if (dryRun === true || dryRun === "server") return true;
+  throw usageProblem(
+    `--dry-run=${dryRun} is not supported`,
+    "Write --dry-run=server. To check files without a cluster: serin lint FILE",
+  );
+}
+
+/** Undefined when a file has an error, which is printed. */
+async function readObjects(session: Session, names: string[], recursive: boolean): Promise<SourceObject[] | undefined> {
+  const files = await readFiles(session.world, names, recursive);
+  let good = true;
+  const objects: SourceObject[] = [];
+  for (const { name, text } of files) {
+    const manifest = parseManifest(text, name);
+    const found = objectsIn(manifest);
+    const problems = [...manifest.problems, ...found.problems];
+    for (const problem of problems)
+      for (const line of problemLines(problem, text, session.paint)) session.world.stderr.write(`${line}\n`);
+    good &&= !problems.some(({ severity }) => severity === "error");
+    objects.push(...found.objects);
+  }
+  return good ? objects : undefined;
+}
+
+async function applyOne(
+  connection: Connected,
+  { object: wanted }: SourceObject,
+  { fieldManager, forceConflicts, dryRun }: Omit<ApplyOptions, "dryRun"> & { dryRun: boolean },
+): Promise<{ object: KubeObject; change: Change }> {
+  const resource = await resourceFor(connection, wanted);
+  const named = placed(connection, resource, wanted);
+  const before = await liveOf(connection, resource, named);
+  const object = await connection.cluster.apply(resource, named, {
+    fieldManager,
+    fieldValidation: "Strict",
+    force: forceConflicts,
+    dryRun,
+  });
+  return {
+    object,
+    change: before === undefined ? "created" : sameContent(before, object) ? "unchanged" : "configured",
+  };
+}
+
+/** In the namespace that the file names, else in the one that the command works in. */
+function placed({ namespace }: Connected, resource: Resource, object: KubeObject): KubeObject {
+  if (!resource.namespaced || object.metadata.namespace !== undefined) return object;
+  return { ...object, metadata: { ...object.metadata, namespace } };
+}
+
+async function liveOf(
+  { cluster }: Connected,
+  resource: Resource,
+  { metadata }: KubeObject,
+): Promise<KubeObject | undefined> {
+  try {
+    return await cluster.get(resource, { name: metadata.name, namespace: metadata.namespace });
+  } catch (error) {
+    if (isClusterError(error, "NotFound")) return undefined;
+    throw error;
+  }
+}
+
+/** A first apply writes managedFields and nothing else: that is no change for people. */
+function sameContent(before: KubeObject, after: KubeObject): boolean {
+  return (
+    before.metadata.resourceVersion === after.metadata.resourceVersion ||
+    isDeepStrictEqual(content(before), content(after))
+  );
+}
+
+function content(object: KubeObject): unknown {
+  const { managedFields, resourceVersion, generation, ...metadata } = object.metadata;
+  void [managedFields, resourceVersion, generation];
+  return { ...object, status: undefined, metadata };
+}
+
+function describeFailure({ file, place, object }: SourceObject, error: ClusterError, verbose: boolean): string {
+  const { text } = describe(error, { verbose });
+  const conflict = error.reason === "Conflict" ? "\n  To take these fields over: --force-conflicts" : "";
+  return `${file}:${place.line}: ${resourceName(object)}\n${text}${conflict}`;
+}
+
+async function printMachine(session: Session, objects: KubeObject[], format: string): Promise<void> {
+  const { machineText } = await import("../format/objects.ts");
+  const what = objects.length === 1 ? { single: objects[0]! } : { items: objects };
+  session.world.stdout.write((await machineText(format, what)) ?? "");
+}

@@ -1,0 +1,89 @@
+// The flags that all commands share, in kubectl's spelling.
+
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { parseDurationMs } from "../core/kubernetes/duration.ts";
+
+export interface CommonOptions {
+  kubeconfig?: string;
+  context?: string;
+  cluster?: string;
+  user?: string;
+  as?: string;
+  namespace?: string;
+  allNamespaces?: boolean;
+  /** Milliseconds. */
+  requestTimeout?: number;
+  home?: string;
+  color?: "auto" | "always" | "never";
+  verbose?: boolean;
+  quiet?: boolean;
+}
+
+const CONNECTION = "Connection:";
+const PRINTING = "Printing:";
+
+/** Where to find the cluster, and how to print. */
+export function addCommonOptions(command: Command): Command {
+  return addPrintOptions(addConnectionOptions(command));
+}
+
+export function addConnectionOptions(command: Command): Command {
+  const options = [
+    new Option("-n, --namespace <name>", "namespace to work in (default: the context's)"),
+    new Option("-A, --all-namespaces", "in all namespaces"),
+    new Option("--kubeconfig <file>", "kubeconfig to use (default: KUBECONFIG, the running sandbox, ~/.kube/config)"),
+    new Option("--context <name>", "context of the kubeconfig"),
+    new Option("--cluster <name>", "cluster of the kubeconfig, instead of the context's"),
+    new Option("--user <name>", "user of the kubeconfig, instead of the context's"),
+    new Option("--as <name>", "act as this user (impersonation)"),
+    new Option("--request-timeout <duration>", "longest wait for one answer: 5s, 1m (default: 30s)").argParser(
+      durationMs,
+    ),
+    homeOption(),
+  ];
+  for (const option of options) command.addOption(option.helpGroup(CONNECTION));
+  return command;
+}
+
+export function addPrintOptions(command: Command): Command {
+  const options = [
+    new Option("--color <when>", "colours: auto, always or never").choices(["auto", "always", "never"]),
+    new Option("-v, --verbose [level]", "say what is done and where; with errors, the stack").argParser(() => true),
+    new Option("-q, --quiet", "no hints and progress on stderr"),
+  ];
+  for (const option of options) command.addOption(option.helpGroup(PRINTING));
+  return command;
+}
+
+/** Where the sandbox keeps its things. */
+export function homeOption(): Option {
+  return new Option("--home <dir>", "home of the sandbox (default: SERIN_HOME, else .serin)");
+}
+
+/** For commands whose whole answer can also be machine-readable. */
+export function outputOption(...formats: string[]): Option {
+  return new Option("-o, --output <format>", `output: ${formats.join(", ")}`);
+}
+
+/** "90s", "5m": milliseconds. A plain number is seconds, as kubectl reads it. */
+export function durationMs(text: string): number {
+  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : parseDurationMs(text);
+  if (ms === undefined || ms < 0) throw new InvalidArgumentError('Write a duration such as "30s", "5m" or "1h30m".');
+  return ms;
+}
+
+export function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("Write a whole number, 0 or more.");
+  return Number(text);
+}
+
+export function portNumber(text: string): number {
+  const port = wholeNumber(text);
+  if (port > 65_535) throw new InvalidArgumentError("A port is between 0 and 65535 (0: any free one).");
+  return port;
+}
+
+/** Repeatable: collects. */
+export function collect(value: string, before: string[] = []): string[] {
+  return [...before, value];
+}
