@@ -33,6 +33,8 @@ export interface CanaryStatus {
   evidence?: EvidenceStatus;
   lastDecision?: { at: string; reason: string; message: string };
   nextAction?: { at?: string; what: string };
+  /** Versions that were aborted or undone (bounded): they never start again without a retry. */
+  rejected?: RejectedVersion[];
   /** Uids of the CanaryActions already taken up, newest last (bounded): none is taken up twice. */
   actionsSeen?: string[];
 }
@@ -56,6 +58,10 @@ export interface RolloutStatus {
   startWeight?: number;
   /** True after promote --full: no pause holds any more. */
   full?: boolean;
+  /** The weight from which a long blindness took the canary down; restored when sight returns. */
+  fellBackFrom?: number;
+  /** The last edit of the weights by somebody else that was answered: counted and reported once. */
+  foreignEdit?: string;
   /** How often a GitOps manager put the original weights back and was set right. */
   gitOpsReverts?: number;
   /** Set while a person holds the rollout. */
@@ -67,6 +73,16 @@ export interface RolloutStatus {
   endReason?: string;
   /** The whole sentence of the end: who or what ended it, with the numbers. */
   endMessage?: string;
+}
+
+/** The end of an aborted or undone rollout, by its version. */
+export interface RejectedVersion {
+  /** rollout.id of the first attempt. */
+  id: string;
+  attempt: number;
+  reason: string;
+  message: string;
+  at: string;
 }
 
 export interface WeightStatus {

@@ -1,0 +1,36 @@
+// A rollout runs. The order of the rules is their rank: what the route says, what people ask, what must end, then the steps.
+
+import type { Said } from "./explain.ts";
+import * as explain from "./explain.ts";
+import { beginReturn, goBack } from "./going-back.ts";
+import { readBack } from "./reading-back.ts";
+import { sense } from "./sensing.ts";
+import { advance } from "./stepping.ts";
+import { takeUp } from "./taking-up.ts";
+import { isReturning, isRunning, type RunningTurn, specOf, type Turn, workload } from "./turn.ts";
+
+export function runRollout(turn: RunningTurn): Turn {
+  const asked = takeUp(turn);
+  if (!isRunning(asked)) return asked;
+  if (isReturning(asked.rollout)) return goBack(asked);
+  const read = readBack(asked);
+  if (isReturning(read.rollout)) return goBack(read);
+  const sensed = sense(read);
+  const end = mustEnd(sensed);
+  if (end !== undefined) return goBack(beginReturn({ ...sensed, hold: undefined }, end));
+  return sensed.hold === undefined ? advance(sensed) : sensed;
+}
+
+function mustEnd(turn: RunningTurn): Said | undefined {
+  const { rollout, evidence, weight, input } = turn;
+  const versions = specOf(turn)?.versions;
+  if (versions !== undefined && (versions.stable !== rollout.stable || versions.canary !== rollout.canary))
+    return explain.superseded(rollout.canary);
+  if (evidence.state === "worse") return explain.errorsWorse(rollout, evidence, weight);
+  const canary = input.observation.workloads[rollout.canary];
+  if (canary !== undefined && canary.templateHash !== rollout.templateHash)
+    return explain.templateChanged(rollout.canary);
+  const unavailable = canary === undefined || (weight.written > 0 && canary.ready === 0);
+  if (unavailable && workload(turn, rollout.stable).ready > 0) return explain.canaryUnavailable(rollout.canary);
+  return undefined;
+}
