@@ -57,7 +57,7 @@ function meaningOf(schema: JsonSchema, required: boolean): string {
 
 /** A reserved field says by itself that it is refused. */
 function isSaid(rule: { rule: string; message?: string }): boolean {
-  return rule.message !== undefined && !rule.rule.startsWith("!has(self.") === true;
+  return rule.message !== undefined && !rule.rule.startsWith("!has(self.");
 }
 
 function rangeOf(schema: JsonSchema): string {

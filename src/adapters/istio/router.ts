@@ -4,7 +4,7 @@ import jsonPatch from "fast-json-patch";
 import { DEPLOYMENTS, DESTINATION_RULES, VIRTUAL_SERVICES } from "../../core/kubernetes/resource.ts";
 import type { Deployment } from "../../core/kubernetes/workload.ts";
 import { type PlanOperation, planSplit } from "../../core/traffic/plan-split.ts";
-import { readSplit } from "../../core/traffic/read-split.ts";
+import { readObject, readSplit } from "../../core/traffic/read-split.ts";
 import { resolveTarget } from "../../core/traffic/resolve-target.ts";
 import type { ObjectReading, SplitReading, TrafficTarget } from "../../core/traffic/split.ts";
 import type { DestinationRule, VirtualService } from "../../core/traffic/virtual-service.ts";
@@ -102,7 +102,7 @@ async function deployment(cluster: Cluster, namespace: string, name: string): Pr
 
 function describe(target: TrafficTarget, services: VirtualService[]): SplitReading {
   const split = readSplit(services, target);
-  const objects = services.map(objectReading);
+  const objects = services.map((service) => objectReading(service, target));
   if (!split.ok)
     return { canaryWeight: undefined, stableWeight: undefined, total: target.total, problem: split.problem, objects };
   return {
@@ -113,10 +113,17 @@ function describe(target: TrafficTarget, services: VirtualService[]): SplitReadi
   };
 }
 
-function objectReading(service: VirtualService): ObjectReading {
+function objectReading(service: VirtualService, target: TrafficTarget): ObjectReading {
   const { name, resourceVersion = "", uid = "" } = service.metadata;
   const lastWriter = lastWriterOf(service, FIELD_MANAGER);
-  return { virtualService: name, resourceVersion, uid, ...(lastWriter === undefined ? {} : { lastWriter }) };
+  const split = readObject(service, target);
+  return {
+    virtualService: name,
+    resourceVersion,
+    uid,
+    ...(lastWriter === undefined ? {} : { lastWriter }),
+    ...(split.ok ? { split: { stable: split.stable, canary: split.canary } } : {}),
+  };
 }
 
 /** The patch. A route that is gone is what a changed world looks like: Conflict, so that the caller reads again. */

@@ -70,24 +70,21 @@ function explainUnion(issue: Extract<Issue, { code: "invalid_union" }>, context:
 
 function wrongValue(issue: Issue, value: unknown, whole: boolean): string {
   const is = `is ${show(value)}`;
-  switch (issue.code) {
-    case "invalid_type":
-      return `${is}, must be ${TYPE_WORDS[whole ? "int" : issue.expected] ?? issue.expected}`;
-    case "invalid_value":
-      return `${is}, must be one of ${issue.values.map(String).join(", ")}`;
-    case "too_small":
-      return issue.origin === "array" || issue.origin === "string"
-        ? `is empty`
-        : `${is}, must be ${issue.minimum} or more`;
-    case "too_big":
-      if (issue.origin === "array") return `has too many entries, at most ${issue.maximum} are allowed`;
-      if (issue.origin === "string") return `is longer than ${issue.maximum} characters`;
-      return `${is}, must be ${issue.maximum} or less`;
-    case "invalid_format":
-      return `${is}, which has the wrong form`;
-    default:
-      return `${is}: ${issue.message}`;
-  }
+  if (issue.code === "invalid_type")
+    return `${is}, must be ${TYPE_WORDS[whole ? "int" : issue.expected] ?? issue.expected}`;
+  if (issue.code === "invalid_value") return `${is}, must be one of ${issue.values.map(String).join(", ")}`;
+  if (issue.code === "invalid_format") return `${is}, which has the wrong form`;
+  if (issue.code === "too_small") return isSized(issue.origin) ? "is empty" : `${is}, must be ${issue.minimum} or more`;
+  if (issue.code !== "too_big") return `${is}: ${issue.message}`;
+  if (issue.origin === "array") return `has too many entries, at most ${issue.maximum} are allowed`;
+  return isSized(issue.origin)
+    ? `is longer than ${issue.maximum} characters`
+    : `${is}, must be ${issue.maximum} or less`;
+}
+
+/** Every lower bound of a size in the schemas is 1. */
+function isSized(origin: string): boolean {
+  return origin === "array" || origin === "string";
 }
 
 const TYPE_WORDS: Record<string, string> = {
@@ -112,7 +109,7 @@ function show(value: unknown): string {
   if (value === null) return "null (nothing is written after the colon)";
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "an object";
-  const text = JSON.stringify(value) ?? String(value);
+  const text = JSON.stringify(value) ?? typeof value;
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 

@@ -93,11 +93,12 @@ function disagreeing(found: Located[], sides: Sides): Unresolved | undefined {
   const shares = found.map(({ ref, route }) => ({ ref, split: readRoute(route, ref, asTarget(sides)) }));
   const ratios = new Set(shares.map(({ split }) => (split.ok ? split.canary / (split.stable + split.canary) : -1)));
   if (ratios.size <= 1) return undefined;
-  const candidates = shares.map(
-    ({ ref, split }) =>
-      `${sayRoute(ref)} (${split.ok ? `stable ${split.stable}, canary ${split.canary}` : "no clear split"})`,
-  );
-  const message = `routes split the two versions differently: ${candidates.join(", ")}; name the ones to move under spec.traffic.istio: virtualServices: [{name: ${found[0]!.ref.virtualService}, routes: [${found[0]!.ref.route ?? "NAME"}]}]${found.some(({ ref }) => ref.route === undefined) ? ", after giving each route a name" : ""}`;
+  const say = ({ ref, split }: (typeof shares)[number]) =>
+    `${sayRoute(ref)} (${split.ok ? `stable ${split.stable}, canary ${split.canary}` : "no clear split"})`;
+  const meant = shares.find(({ ref, split }) => ref.route !== undefined && split.ok && split.stable > 0) ?? shares[0]!;
+  const { virtualService, route = "NAME" } = meant.ref;
+  const unnamed = found.some(({ ref }) => ref.route === undefined) ? "give each route a name, and " : "";
+  const message = `routes split the two versions differently: ${shares.map(say).join(", ")}; ${unnamed}write the ones to move under spec.traffic.istio, such as virtualServices: [{name: ${virtualService}, routes: [${route}]}]`;
   return { ok: false, reason: "AmbiguousTraffic", message };
 }
 

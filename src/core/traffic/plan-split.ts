@@ -32,50 +32,68 @@ export function planSplit(service: VirtualService, target: TrafficTarget, canary
     const index = locateRoute(service, ref, target);
     if (index === undefined)
       return { ok: false, problem: `${sayRoute(ref)} is gone; put it back, or abort the rollout` };
-    const planned = planRoute(service, { ref, index, target, wanted });
-    if (planned.changes.length === 0) continue;
-    tests.push(...planned.tests);
-    changes.push(...planned.changes);
+    const destinations = destinationsOf(httpRoutesOf(service)[index]!);
+    const found = sidesIn(destinations, target);
+    if (wanted.canary > 0 && found.stable === undefined && found.canary === undefined)
+      return {
+        ok: false,
+        problem: `${sayRoute(ref)} sends to neither version any more; put one back, or abort the rollout`,
+      };
+    const route = { ref, at: `/spec/http/${index}/route`, destinations, found };
+    const changesHere = changesOf(route, target, wanted);
+    if (changesHere.length > 0) tests.push(...destinationTests(route));
+    changes.push(...changesHere);
   }
   if (changes.length === 0) return { ok: true, operations: [] };
   return { ok: true, operations: [...versionTest(service), ...tests, ...changes] };
 }
 
+type Found = Partial<Record<Side, { place: number; entry: RouteDestination }>>;
+
 interface RouteInPlan {
   ref: RouteRef;
-  index: number;
-  target: TrafficTarget;
-  wanted: Record<Side, number>;
+  at: string;
+  destinations: RouteDestination[];
+  found: Found;
 }
 
-function planRoute(service: VirtualService, { ref, index, target, wanted }: RouteInPlan) {
-  const route = httpRoutesOf(service)[index]!;
-  const at = `/spec/http/${index}/route`;
-  const found: Partial<Record<Side, { place: number; entry: RouteDestination }>> = {};
-  for (const [place, entry] of destinationsOf(route).entries()) {
+function sidesIn(destinations: RouteDestination[], target: TrafficTarget): Found {
+  const found: Found = {};
+  for (const [place, entry] of destinations.entries()) {
     const side = sideOf(entry.destination, target);
     if (side !== undefined) found[side] ??= { place, entry };
   }
-  const only = destinationsOf(route).length === 1 ? (found.stable ? "stable" : "canary") : undefined;
-  if (only !== undefined && wanted[only] === target.total) return { tests: [], changes: [] };
+  return found;
+}
+
+function changesOf(route: RouteInPlan, target: TrafficTarget, wanted: Record<Side, number>): PlanOperation[] {
+  const { ref, at, destinations, found } = route;
+  if (isEverything(route, target, wanted)) return [];
   const leaving = ref.adds !== undefined && wanted[ref.adds] === 0 ? found[ref.adds] : undefined;
+  const bare = leaving !== undefined && ref.impliedWeight === true && destinations.length === 2;
   const changes: PlanOperation[] = [];
   for (const side of ["stable", "canary"] as const) {
     const here = found[side];
     const sibling = found[side === "stable" ? "canary" : "stable"];
     if (here === undefined) changes.push(...additions(side, sibling?.entry, { at, target, wanted }));
-    else if (here !== leaving)
-      changes.push(...weightChange(here, { at, weight: wanted[side], bare: isBare(ref, leaving, route.route) }));
+    else if (here !== leaving) changes.push(...weightChange(here, { at, weight: wanted[side], bare }));
   }
   if (leaving !== undefined) changes.push({ op: "remove", path: `${at}/${leaving.place}` });
-  return { tests: destinationTests(destinationsOf(route), at), changes };
+  return changes;
 }
 
-/** True when the sibling of a leaving destination stands alone again and had no weight before. */
-function isBare(ref: RouteRef, leaving: unknown, destinations: unknown[] = []): boolean {
-  return leaving !== undefined && ref.impliedWeight === true && destinations.length === 2;
+/** An only destination that shall have everything has it, whatever its weight says; a route without our sides has no canary. */
+function isEverything(
+  { destinations, found }: RouteInPlan,
+  target: TrafficTarget,
+  wanted: Record<Side, number>,
+): boolean {
+  if (found.stable === undefined && found.canary === undefined) return true;
+  const only = found.stable === undefined ? "canary" : "stable";
+  return destinations.length === 1 && wanted[only] === target.total;
 }
 
+/** `bare`: it stands alone again, and had no weight before. */
 function weightChange(
   { place, entry }: { place: number; entry: RouteDestination },
   { at, weight, bare }: { at: string; weight: number; bare: boolean },
@@ -98,7 +116,7 @@ function additions(
 }
 
 /** What was read in the route: every destination with its weight. */
-function destinationTests(destinations: RouteDestination[], at: string): PlanOperation[] {
+function destinationTests({ destinations, at }: RouteInPlan): PlanOperation[] {
   return destinations.flatMap(({ destination, weight }, place): PlanOperation[] => {
     const tests: PlanOperation[] = [];
     if (destination !== undefined) tests.push({ op: "test", path: `${at}/${place}/destination`, value: destination });

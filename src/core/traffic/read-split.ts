@@ -25,6 +25,12 @@ export function readSplit(services: VirtualService[], target: TrafficTarget): Sp
   return { ok: true, stable: shared.stable, canary: shared.canary };
 }
 
+/** The split of one object's routes of the target. */
+export function readObject(service: VirtualService, target: TrafficTarget): Split {
+  const routes = target.routes.filter(({ virtualService }) => virtualService === service.metadata.name);
+  return readSplit([service], { ...target, routes });
+}
+
 /** The split of one route. */
 export function readRoute(route: HttpRoute, ref: RouteRef, target: TrafficTarget): Split {
   const destinations = destinationsOf(route);

@@ -40,6 +40,8 @@ export interface ObjectReading {
   virtualService: string;
   resourceVersion: string;
   uid: string;
+  /** The split of this object's routes alone, when they have one: how a write that reached only some objects is told. */
+  split?: { stable: number; canary: number };
   /** Manager of the newest managedFields entry that owns spec, and when. */
   lastWriter?: { manager: string; operation: string; time?: string };
 }

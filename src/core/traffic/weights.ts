@@ -2,22 +2,6 @@
 
 import type { RouteDestination } from "./virtual-service.ts";
 
-/**
- * The canary's weight of `total` that is nearest to `percent` of it. A share above 0 never becomes 0, one below 100 never
- * all of it (given a total of at least 2): a step that asks for a little means a little.
- */
-export function weightOfShare(percent: number, total: number): number {
-  if (percent <= 0) return 0;
-  if (percent >= 100) return total;
-  const rounded = Math.round((percent * total) / 100);
-  return total < 2 ? rounded : Math.min(total - 1, Math.max(1, rounded));
-}
-
-/** Percent of the total, for people and for comparing with steps. */
-export function shareOfWeight(weight: number, total: number): number {
-  return total === 0 ? 0 : (weight * 100) / total;
-}
-
 /** Stable's and canary's weights. Throws when the canary's is no whole number from 0 to `total`: a bug, not a user's doing. */
 export function splitOf(total: number, canaryWeight: number): { stable: number; canary: number } {
   if (!Number.isInteger(total) || total < 1) throw new Error(`a split needs a positive total, got ${total}`);
