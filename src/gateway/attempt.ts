@@ -1,0 +1,117 @@
+// One attempt at one upstream: passes the answer to the client with back-pressure, or says how it failed.
+
+import type { ServerResponse } from "node:http";
+import type { Dispatcher } from "undici";
+import type { Failure } from "./local-reply.ts";
+import type { Upstream } from "./upstream.ts";
+
+export interface AttemptOwner {
+  /** Headers have come. False: do not pass this answer on. */
+  onAnswer(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): boolean;
+  onData(bytes: number): void;
+  onEnd(): void;
+  onFailure(failure: Failure): void;
+}
+
+const ABANDONED = new Error("abandoned by the gateway");
+
+export class Attempt implements Dispatcher.DispatchHandler {
+  readonly upstream: Upstream;
+  readonly #owner: AttemptOwner;
+  readonly #response: ServerResponse;
+  #controller: Dispatcher.DispatchController | undefined;
+  #state: "running" | "abandoned" | "over" = "running";
+
+  constructor(owner: AttemptOwner, upstream: Upstream, response: ServerResponse) {
+    this.#owner = owner;
+    this.upstream = upstream;
+    this.#response = response;
+  }
+
+  send(options: Pick<Dispatcher.DispatchOptions, "path" | "headers" | "body"> & { method: string }): void {
+    this.upstream.inFlight++;
+    this.upstream.stats.totals.inFlight++;
+    try {
+      this.upstream.dispatch(options as Dispatcher.DispatchOptions, this);
+    } catch (error) {
+      this.onResponseError(undefined, error as Error);
+    }
+  }
+
+  /** No more of this attempt reaches the owner; its connection ends unless it is already free. */
+  abandon(): void {
+    if (this.#state !== "running") return;
+    this.#state = "abandoned";
+    this.#controller?.abort(ABANDONED);
+  }
+
+  /** Ends the attempt from our side, for a reason that the owner is told. */
+  fail(failure: Failure): void {
+    if (this.#state !== "running") return;
+    this.abandon();
+    this.#owner.onFailure(failure);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#state === "abandoned") controller.abort(ABANDONED);
+  }
+
+  onResponseStart(
+    _: Dispatcher.DispatchController,
+    status: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+  ): void {
+    // 1xx: the client has had its 100 from us.
+    if (status < 200 || this.#state !== "running") return;
+    this.#owner.onAnswer(status, headers);
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#state !== "running") return;
+    this.#owner.onData(chunk.length);
+    if (this.#response.write(chunk)) return;
+    controller.pause();
+    this.#response.once("drain", () => controller.resume());
+  }
+
+  onResponseEnd(): void {
+    const running = this.#state === "running";
+    this.#over();
+    if (running) this.#owner.onEnd();
+  }
+
+  onResponseError(_: Dispatcher.DispatchController | undefined, error: Error): void {
+    const running = this.#state === "running";
+    this.#over();
+    if (running) this.#owner.onFailure(failureOf(error));
+  }
+
+  #over(): void {
+    if (this.#state === "over") return;
+    this.#state = "over";
+    this.upstream.inFlight--;
+    this.upstream.stats.totals.inFlight--;
+  }
+}
+
+/** undici's and Node's errors in Envoy's terms. */
+export function failureOf(error: Error & { code?: string; syscall?: string }): Failure {
+  if (error.code === "UND_ERR_CONNECT_TIMEOUT") return { kind: "connect", reason: "timeout" };
+  if (error.syscall === "connect" || CONNECT_REASONS[error.code ?? ""] !== undefined)
+    return { kind: "connect", reason: CONNECT_REASONS[error.code ?? ""] ?? "Connection refused" };
+  if (
+    error.code?.startsWith("HPE_") ||
+    error.name === "HTTPParserError" ||
+    error.code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH"
+  )
+    return { kind: "protocol" };
+  return { kind: "reset" };
+}
+
+const CONNECT_REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "Connection refused",
+  EHOSTUNREACH: "No route to host",
+  ENETUNREACH: "Network is unreachable",
+  EADDRNOTAVAIL: "Cannot assign requested address",
+};

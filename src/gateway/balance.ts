@@ -1,0 +1,49 @@
+// Which endpoint of a cluster takes the next attempt. Pure: the caller brings the state and the dice.
+
+import type { Random } from "./random.ts";
+import type { Balance } from "./table.ts";
+
+export interface Candidate {
+  readonly inFlight: number;
+}
+
+export interface BalanceState {
+  /** Round robin's next position. */
+  cursor: number;
+}
+
+/** Endpoints must not be empty. */
+export function pickEndpoint<T extends Candidate>(
+  endpoints: readonly T[],
+  balance: Balance,
+  state: BalanceState,
+  random: Random,
+): T {
+  if (endpoints.length === 1) return endpoints[0]!;
+  switch (balance) {
+    case "round_robin":
+      state.cursor = (state.cursor + 1) % endpoints.length;
+      return endpoints[state.cursor]!;
+    case "random":
+      return any(endpoints, random);
+    case "least_request": {
+      // Envoy's power of two choices: https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/load_balancing/load_balancers#weighted-least-request
+      const [a, b] = [any(endpoints, random), any(endpoints, random)];
+      return b.inFlight < a.inFlight ? b : a;
+    }
+  }
+}
+
+const MAX_RESELECTIONS = 5;
+
+/** Tries anew, up to istiod's host_selection_retry_max_attempts, when the choice has been tried before. */
+export function pickUntried<T extends Candidate>(pick: () => T, tried: readonly T[] | undefined): T {
+  let chosen = pick();
+  if (tried === undefined) return chosen;
+  for (let i = 0; i < MAX_RESELECTIONS && tried.includes(chosen); i++) chosen = pick();
+  return chosen;
+}
+
+function any<T>(items: readonly T[], random: Random): T {
+  return items[Math.floor(random() * items.length)]!;
+}

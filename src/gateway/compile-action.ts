@@ -1,0 +1,197 @@
+// What one http route does with a request: forward, redirect or answer itself. Defaults where the VirtualService is silent
+// are istiod's (release 1.31: pilot/pkg/networking/core/route/route.go and retry/retry.go).
+
+import { RE2JS } from "re2js";
+import { parseDurationMs } from "../core/kubernetes/duration.ts";
+import { compileHeaders } from "./compile-headers.ts";
+import { type Complain, messageOf } from "./compile-match.ts";
+import { fullyQualified } from "./names.ts";
+import type { HttpRedirect, HttpRetry, HttpRoute, RouteDestination } from "./objects.ts";
+import type { HeaderEdits, Redirect, RetryPolicy, Rewrite } from "./table.ts";
+
+export type ActionTemplate =
+  | {
+      kind: "forward";
+      destinations: DestinationTemplate[];
+      timeoutMs: number | undefined;
+      retry: RetryPolicy | undefined;
+      rewrite: Rewrite | undefined;
+    }
+  | { kind: "redirect"; redirect: Omit<Redirect, "port"> & Pick<HttpRedirect, "port" | "derivePort"> }
+  | { kind: "direct"; status: number; body: Uint8Array };
+
+export interface DestinationTemplate {
+  host: string;
+  subset: string | undefined;
+  port: number | undefined;
+  weight: number;
+  headers: HeaderEdits;
+}
+
+export function compileAction(route: HttpRoute, field: string, namespace: string, complain: Complain): ActionTemplate {
+  const given = (["route", "redirect", "directResponse"] as const).filter((name) => route[name] !== undefined);
+  if (given.length !== 1)
+    complain(
+      field,
+      `${field} must have exactly one of route, redirect and directResponse (it has ${given.join(" and ") || "none"})`,
+    );
+  if (route.redirect !== undefined)
+    return { kind: "redirect", redirect: compileRedirect(route.redirect, `${field}.redirect`, complain) };
+  if (route.directResponse !== undefined)
+    return compileDirectResponse(route.directResponse, `${field}.directResponse`, complain);
+  const timeoutMs = duration(route.timeout, `${field}.timeout`, complain);
+  return {
+    kind: "forward",
+    destinations: compileDestinations(route.route ?? [], `${field}.route`, namespace, complain),
+    // Zero means none, in Istio and in Envoy.
+    timeoutMs: timeoutMs === 0 ? undefined : timeoutMs,
+    retry: compileRetry(route.retries, `${field}.retries`, complain),
+    rewrite: compileRewrite(route.rewrite, `${field}.rewrite`, complain),
+  };
+}
+
+/** A single destination gets everything, whatever its weight says; of several, those without weight get nothing. */
+function compileDestinations(
+  route: RouteDestination[],
+  field: string,
+  namespace: string,
+  complain: Complain,
+): DestinationTemplate[] {
+  if (route.length === 0) complain(field, `${field} has no destination`);
+  const destinations = route.map((entry, i): DestinationTemplate => {
+    const host = entry.destination?.host ?? "";
+    if (host === "") complain(`${field}[${i}].destination.host`, `${field}[${i}].destination.host is missing`);
+    const weight = route.length === 1 ? 1 : (entry.weight ?? 0);
+    if (!Number.isSafeInteger(weight) || weight < 0)
+      complain(
+        `${field}[${i}].weight`,
+        `${field}[${i}].weight: ${JSON.stringify(entry.weight)} is not a whole number of zero or more`,
+      );
+    return {
+      host: fullyQualified(host, namespace),
+      subset: entry.destination?.subset || undefined,
+      port: entry.destination?.port?.number,
+      weight,
+      headers: compileHeaders(entry.headers, `${field}[${i}].headers`, complain),
+    };
+  });
+  if (route.length > 1 && destinations.every(({ weight }) => weight === 0))
+    complain(
+      field,
+      `${field}: all weights are zero, so no destination can be chosen (Istio refuses it too); give one a weight`,
+    );
+  return destinations;
+}
+
+/** istiod 1.31 lists `retriable-status-codes` without any code, so an upstream's 503 is not retried by default. */
+const DEFAULT_RETRY: RetryPolicy = {
+  attempts: 2,
+  on: new Set(["connect-failure", "refused-stream", "unavailable", "cancelled", "retriable-status-codes"]),
+  statusCodes: new Set(),
+  perTryTimeoutMs: undefined,
+  avoidPreviousHosts: true,
+  backoffBaseMs: 25,
+};
+
+const RETRY_ON = [
+  ...["5xx", "gateway-error", "reset", "reset-before-request", "connect-failure", "refused-stream", "retriable-4xx"],
+  ...["retriable-status-codes", "retriable-headers", "envoy-ratelimited", "http3-post-connect-failure"],
+  ...["cancelled", "deadline-exceeded", "internal", "resource-exhausted", "unavailable"],
+];
+
+function compileRetry(retries: HttpRetry | undefined, field: string, complain: Complain): RetryPolicy | undefined {
+  if (retries === undefined) return DEFAULT_RETRY;
+  const attempts = retries.attempts ?? 0;
+  if (!Number.isSafeInteger(attempts) || attempts < 0)
+    complain(`${field}.attempts`, `${field}.attempts: ${attempts} is not a whole number of zero or more`);
+  if (attempts <= 0) return undefined;
+  const parts = (retries.retryOn ?? "").split(",").flatMap((part) => part.trim() || []);
+  const codes = parts.filter((part) => /^[1-5]\d\d$/.test(part)).map(Number);
+  const conditions = parts.filter((part) => !/^[1-5]\d\d$/.test(part));
+  for (const unknown of conditions.filter((each) => !RETRY_ON.includes(each)))
+    complain(
+      `${field}.retryOn`,
+      `${field}.retryOn: ${unknown} is no condition that Envoy knows; use some of ${RETRY_ON.join(", ")} or HTTP status codes`,
+    );
+  if (codes.length > 0) conditions.push("retriable-status-codes");
+  return {
+    attempts,
+    on: parts.length === 0 ? DEFAULT_RETRY.on : new Set(conditions),
+    statusCodes: new Set(codes),
+    perTryTimeoutMs: duration(retries.perTryTimeout, `${field}.perTryTimeout`, complain) || undefined,
+    avoidPreviousHosts: retries.retryIgnorePreviousHosts ?? true,
+    backoffBaseMs: duration(retries.backoff, `${field}.backoff`, complain) || DEFAULT_RETRY.backoffBaseMs,
+  };
+}
+
+function compileRewrite(rewrite: HttpRoute["rewrite"], field: string, complain: Complain): Rewrite | undefined {
+  if (rewrite === undefined) return undefined;
+  if (rewrite.uri !== undefined && rewrite.uriRegexRewrite !== undefined)
+    complain(field, `${field} has uri and uriRegexRewrite: only one of them is allowed`);
+  return {
+    authority: rewrite.authority || undefined,
+    prefix: rewrite.uri || undefined,
+    regex: compileRegexRewrite(rewrite.uriRegexRewrite, `${field}.uriRegexRewrite`, complain),
+  };
+}
+
+/** Envoy writes groups as `\1`; a dollar sign means itself. */
+function compileRegexRewrite(
+  rewrite: { match: string; rewrite: string } | undefined,
+  field: string,
+  complain: Complain,
+): Rewrite["regex"] {
+  if (rewrite === undefined) return undefined;
+  try {
+    const pattern = RE2JS.compile(rewrite.match);
+    const replacement = rewrite.rewrite.replace(/\\(\d)|\$/g, (_, group?: string) =>
+      group === undefined ? "\\$" : `$${group}`,
+    );
+    return {
+      text: `${rewrite.match} -> ${rewrite.rewrite}`,
+      replace: (path) => pattern.matcher(path).replaceAll(replacement),
+    };
+  } catch (error) {
+    complain(
+      `${field}.match`,
+      `${field}.match: ${JSON.stringify(rewrite.match)} is no RE2 expression (${messageOf(error)})`,
+    );
+    return undefined;
+  }
+}
+
+const REDIRECT_CODES = [301, 302, 303, 307, 308];
+
+function compileRedirect(redirect: HttpRedirect, field: string, complain: Complain) {
+  const code = redirect.redirectCode || 301;
+  if (!REDIRECT_CODES.includes(code))
+    complain(`${field}.redirectCode`, `${field}.redirectCode: ${code} is not one of ${REDIRECT_CODES.join(", ")}`);
+  return {
+    path: redirect.uri || undefined,
+    prefixRewrite: redirect.prefixRewrite || undefined,
+    authority: redirect.authority || undefined,
+    port: redirect.port,
+    derivePort: redirect.derivePort,
+    scheme: redirect.scheme || undefined,
+    code,
+  };
+}
+
+function compileDirectResponse(
+  { status, body }: NonNullable<HttpRoute["directResponse"]>,
+  field: string,
+  complain: Complain,
+): ActionTemplate {
+  if (!Number.isInteger(status) || status < 200 || status > 599)
+    complain(`${field}.status`, `${field}.status: ${status} is no HTTP status from 200 to 599`);
+  const bytes = body?.bytes === undefined ? Buffer.from(body?.string ?? "") : Buffer.from(body.bytes, "base64");
+  return { kind: "direct", status, body: bytes };
+}
+
+function duration(text: string | undefined, field: string, complain: Complain): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = parseDurationMs(text);
+  if (ms === undefined || ms < 0)
+    complain(field, `${field}: ${JSON.stringify(text)} is no duration; write it like 1.5s or 250ms`);
+  return ms;
+}

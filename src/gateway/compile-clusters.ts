@@ -1,0 +1,138 @@
+// Clusters: a host, a port and perhaps a subset, with the endpoints that may receive requests now. Only clusters that a
+// route names are made. A host that no Service has, or a subset that no DestinationRule defines, gets none: 503 NC.
+
+import type { Pod } from "../core/kubernetes/workload.ts";
+import { endpointsByService } from "./compile-endpoints.ts";
+import { unsupportedFields } from "./fields.ts";
+import { fullyQualified } from "./names.ts";
+import type { DestinationRule, TrafficPolicy } from "./objects.ts";
+import type { ServiceDirectory } from "./service-directory.ts";
+import type { Balance, Cluster, Endpoint, Problem } from "./table.ts";
+import type { World } from "./world.ts";
+
+export interface ClusterRef {
+  host: string;
+  subset: string | undefined;
+  port: number;
+}
+
+/** istiod's name for it. */
+export function clusterKey({ host, subset = "", port }: ClusterRef): string {
+  return `outbound|${port}|${subset}|${host}`;
+}
+
+export function compileClusters(
+  world: World,
+  services: ServiceDirectory,
+  needed: ReadonlyMap<string, ClusterRef>,
+): { clusters: Map<string, Cluster>; problems: Problem[] } {
+  const rules = rulesByHost(world);
+  const endpoints = endpointsByService(world);
+  const clusters = new Map<string, Cluster>();
+  for (const [key, { host, subset, port }] of needed) {
+    const service = services.find(host);
+    const servicePort = service?.spec.ports?.find((each) => each.port === port);
+    if (service === undefined || servicePort === undefined) continue;
+    const settings = settingsOf(rules.get(host) ?? [], subset);
+    if (settings === undefined) continue;
+    const { name, namespace = "default" } = service.metadata;
+    const ready = endpoints(namespace, name, servicePort.name ?? "")
+      .filter(({ pod }) => hasLabels(pod, settings.labels))
+      .map(({ endpoint }) => endpoint);
+    clusters.set(key, { key, host, service: { name, namespace }, subset, balance: settings.balance, endpoints: ready });
+  }
+  return { clusters, problems: ruleProblems(world.destinationRules) };
+}
+
+export interface ReadyEndpoint {
+  endpoint: Endpoint;
+  pod: Pod | undefined;
+}
+
+/** Rules of the Service's namespace before those of the gateway's, oldest first; others are not seen by this gateway. */
+function rulesByHost(world: World): Map<string, DestinationRule[]> {
+  const byHost = new Map<string, DestinationRule[]>();
+  for (const rule of [...world.destinationRules].sort(byAge)) {
+    const { namespace = "default" } = rule.metadata;
+    const host = fullyQualified(rule.spec?.host ?? "", namespace);
+    const own = host.split(".")[1] === namespace;
+    if (!own && namespace !== world.gatewayNamespace) continue;
+    if (!isExported(rule, namespace, world.gatewayNamespace)) continue;
+    const known = byHost.get(host) ?? [];
+    byHost.set(
+      host,
+      own
+        ? [...known.filter((each) => isOwn(each, host)), rule, ...known.filter((each) => !isOwn(each, host))]
+        : [...known, rule],
+    );
+  }
+  for (const [host, list] of byHost)
+    if (list.some((each) => isOwn(each, host)))
+      byHost.set(
+        host,
+        list.filter((each) => isOwn(each, host)),
+      );
+  return byHost;
+}
+
+function isOwn(rule: DestinationRule, host: string): boolean {
+  return (rule.metadata.namespace ?? "default") === host.split(".")[1];
+}
+
+function isExported({ spec }: DestinationRule, own: string, to: string): boolean {
+  const exportTo = spec.exportTo ?? [];
+  return (
+    exportTo.length === 0 || exportTo.includes("*") || exportTo.includes(to) || (exportTo.includes(".") && own === to)
+  );
+}
+
+function byAge(a: DestinationRule, b: DestinationRule): number {
+  const key = ({ metadata: m }: DestinationRule) => `${m.creationTimestamp ?? ""}\0${m.name}\0${m.namespace ?? ""}`;
+  return key(a) < key(b) ? -1 : 1;
+}
+
+/** Several rules on one host are merged: subsets add up, the first traffic policy wins. Undefined: no such subset. */
+function settingsOf(
+  rules: readonly DestinationRule[],
+  subset: string | undefined,
+): { labels: Record<string, string>; balance: Balance } | undefined {
+  const policy = rules.find(({ spec }) => spec.trafficPolicy !== undefined)?.spec.trafficPolicy;
+  if (subset === undefined) return { labels: {}, balance: balanceOf(policy) };
+  const found = rules.flatMap(({ spec }) => spec.subsets ?? []).find(({ name }) => name === subset);
+  if (found === undefined) return undefined;
+  return {
+    labels: found.labels ?? {},
+    balance: balanceOf(found.trafficPolicy?.loadBalancer ? found.trafficPolicy : policy),
+  };
+}
+
+function balanceOf(policy: TrafficPolicy | undefined): Balance {
+  switch (policy?.loadBalancer?.simple) {
+    case "ROUND_ROBIN":
+      return "round_robin";
+    case "RANDOM":
+      return "random";
+    default:
+      return "least_request";
+  }
+}
+
+function hasLabels(pod: Pod | undefined, labels: Record<string, string>): boolean {
+  return Object.entries(labels).every(([key, value]) => pod?.metadata.labels?.[key] === value);
+}
+
+/** A rule's subsets are always honoured: without them its routes would lose their traffic. */
+function ruleProblems(rules: readonly DestinationRule[]): Problem[] {
+  return rules.flatMap(({ metadata: { name, namespace = "default" }, spec }) =>
+    unsupportedFields("DestinationRule", spec).map(
+      ({ field, message }): Problem => ({
+        kind: "DestinationRule",
+        namespace,
+        name,
+        field,
+        message,
+        effect: "partly-honoured",
+      }),
+    ),
+  );
+}

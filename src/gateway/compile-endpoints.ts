@@ -1,0 +1,94 @@
+// Endpoints that may receive requests now: ready, serving, not terminating. A pod that is being deleted is out at once, even
+// before its slice says so: between the two a request could reach a process that has begun to end.
+
+import { type Pod, SANDBOX_DIAL_ANNOTATION, type Endpoint as SliceEndpoint } from "../core/kubernetes/workload.ts";
+import type { ReadyEndpoint } from "./compile-clusters.ts";
+import type { Workload } from "./table.ts";
+import type { World } from "./world.ts";
+
+/** Finds the endpoints of a Service's port. */
+export function endpointsByService(
+  world: World,
+): (namespace: string, service: string, portName: string) => ReadyEndpoint[] {
+  const pods = new Map(world.pods.map((pod) => [`${pod.metadata.namespace ?? "default"}/${pod.metadata.name}`, pod]));
+  const byPort = new Map<string, Map<string, ReadyEndpoint>>();
+  for (const slice of world.endpointSlices) {
+    const service = slice.metadata.labels?.["kubernetes.io/service-name"];
+    const { namespace = "default" } = slice.metadata;
+    if (service === undefined) continue;
+    for (const { name: portName = "", port } of slice.ports ?? []) {
+      if (port === undefined) continue;
+      const key = `${namespace}/${service}/${portName}`;
+      const list = byPort.get(key) ?? new Map<string, ReadyEndpoint>();
+      byPort.set(key, list);
+      for (const each of slice.endpoints ?? [])
+        for (const ready of readyEndpoints(each, port, namespace, pods)) list.set(ready.endpoint.address, ready);
+    }
+  }
+  return (namespace, service, portName) => {
+    const found = byPort.get(`${namespace}/${service}/${portName}`);
+    return found === undefined
+      ? []
+      : [...found.values()].sort((a, b) => (a.endpoint.address < b.endpoint.address ? -1 : 1));
+  };
+}
+
+function readyEndpoints(
+  { addresses, conditions = {}, targetRef }: SliceEndpoint,
+  port: number,
+  namespace: string,
+  pods: ReadonlyMap<string, Pod>,
+): ReadyEndpoint[] {
+  // An absent `ready` is to be read as true: https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/#conditions
+  if (conditions.ready === false || conditions.serving === false || conditions.terminating === true) return [];
+  const pod = targetRef?.kind === "Pod" ? pods.get(`${targetRef.namespace ?? namespace}/${targetRef.name}`) : undefined;
+  if (pod?.metadata.deletionTimestamp !== undefined) return [];
+  if (
+    pod !== undefined &&
+    targetRef?.uid !== undefined &&
+    pod.metadata.uid !== undefined &&
+    pod.metadata.uid !== targetRef.uid
+  )
+    return [];
+  const workload = workloadOf(pod, namespace);
+  return addresses.map((ip) => {
+    const address = ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
+    const dial = dialOf(pod, port) ?? address;
+    return { endpoint: { address, dial, pod: pod?.metadata.name, workload }, pod };
+  });
+}
+
+function dialOf(pod: Pod | undefined, port: number): string | undefined {
+  const text = pod?.metadata.annotations?.[SANDBOX_DIAL_ANNOTATION];
+  if (text === undefined) return undefined;
+  try {
+    return (JSON.parse(text) as Record<string, string>)[String(port)];
+  } catch {
+    return undefined;
+  }
+}
+
+/** The names that Istio's telemetry gives a pod: its Deployment is read from the ReplicaSet's name and the template hash. */
+function workloadOf(pod: Pod | undefined, namespace: string): Workload {
+  const labels = pod?.metadata.labels ?? {};
+  const owner = pod?.metadata.ownerReferences?.find((each) => each.controller === true);
+  const hash = labels["pod-template-hash"];
+  let name = owner?.name ?? pod?.metadata.name ?? "unknown";
+  if (owner?.kind === "ReplicaSet" && hash !== undefined && name.endsWith(`-${hash}`))
+    name = name.slice(0, -hash.length - 1);
+  const app = labels["app"] ?? "unknown";
+  const version = labels["version"] ?? "unknown";
+  return {
+    name,
+    namespace: pod?.metadata.namespace ?? namespace,
+    app,
+    version,
+    canonicalService:
+      labels["service.istio.io/canonical-name"] ?? labels["app.kubernetes.io/name"] ?? labels["app"] ?? name,
+    canonicalRevision:
+      labels["service.istio.io/canonical-revision"] ??
+      labels["app.kubernetes.io/version"] ??
+      labels["version"] ??
+      "latest",
+  };
+}

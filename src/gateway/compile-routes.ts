@@ -1,0 +1,128 @@
+// The http routes of one VirtualService at one server: matches that belong elsewhere are dropped, destinations get clusters.
+
+import type { ActionTemplate, DestinationTemplate } from "./compile-action.ts";
+import { type ClusterRef, clusterKey } from "./compile-clusters.ts";
+import type { ServerTemplate } from "./compile-gateways.ts";
+import { joinEdits, NO_EDITS } from "./compile-headers.ts";
+import type { MatchTemplate } from "./compile-match.ts";
+import type { HttpTemplate, VirtualServiceTemplate } from "./compile-virtual-service.ts";
+import type { ServiceDirectory } from "./service-directory.ts";
+import type { HeaderEdits, Redirect, Route, RouteAction, WeightedDestination } from "./table.ts";
+import type { World } from "./world.ts";
+
+export interface Surroundings {
+  services: ServiceDirectory;
+  world: World;
+  /** Collects every cluster that a route names. */
+  needed: Map<string, ClusterRef>;
+}
+
+export function assembleRoutes(
+  virtualService: VirtualServiceTemplate,
+  server: ServerTemplate,
+  around: Surroundings,
+): Route[] {
+  const routes: Route[] = [];
+  for (const [http, template] of virtualService.http.entries()) {
+    const here = matchesHere(template, server, around.world);
+    if (here.length === 0) continue;
+    const { action, headers } = assembleAction(virtualService, http, template, server.port, around);
+    for (const { match, index } of here)
+      routes.push({
+        source: { namespace: virtualService.namespace, name: virtualService.name, http, match: index },
+        name: match?.name ? `${template.name}.${match.name}` : template.name,
+        path: match?.path ?? { kind: "any" },
+        conditions: match?.conditions ?? [],
+        action,
+        headers,
+      });
+    // What follows a route without conditions can never be reached.
+    if (here.some(({ match }) => match === undefined || (match.path.kind === "any" && match.conditions.length === 0)))
+      break;
+  }
+  return routes;
+}
+
+function matchesHere(
+  { matches }: HttpTemplate,
+  server: ServerTemplate,
+  world: World,
+): { match: MatchTemplate | undefined; index: number | undefined }[] {
+  if (matches.length === 0) return [{ match: undefined, index: undefined }];
+  return matches.flatMap((match, index) =>
+    placeMismatch(match, server, world) === undefined ? [{ match, index }] : [],
+  );
+}
+
+/** Why a match does not apply at this server whatever the request is; undefined when it does. */
+export function placeMismatch({ place }: MatchTemplate, server: ServerTemplate, world: World): string | undefined {
+  if (place.port !== undefined && place.port !== server.port) return `port is ${server.port}, not ${place.port}`;
+  // A gateway list replaces the source conditions, as in istiod's sourceMatchHTTP.
+  if (place.gateways !== undefined)
+    return place.gateways.includes(server.gateway)
+      ? undefined
+      : `it is for ${place.gateways.join(", ")}, not for ${server.gateway}`;
+  for (const [key, value] of Object.entries(place.sourceLabels ?? {}))
+    if (world.gatewayLabels[key] !== value) return `the gateway's pod has no label ${key}=${value}`;
+  if (place.sourceNamespace && place.sourceNamespace !== world.gatewayNamespace)
+    return `the source namespace is ${world.gatewayNamespace}, not ${place.sourceNamespace}`;
+  return undefined;
+}
+
+function assembleAction(
+  virtualService: VirtualServiceTemplate,
+  http: number,
+  template: HttpTemplate,
+  port: number,
+  around: Surroundings,
+): { action: RouteAction; headers: HeaderEdits } {
+  const { action, headers } = template;
+  if (action.kind === "direct") return { action, headers };
+  if (action.kind === "redirect")
+    return { action: { kind: "redirect", redirect: redirectAt(action.redirect, port) }, headers };
+  const only = action.destinations.length === 1 ? action.destinations[0] : undefined;
+  const destinations = action.destinations
+    .filter(({ weight }) => weight > 0)
+    .map((destination) => assembleDestination(destination, only !== undefined, port, around));
+  return {
+    // A single destination's headers come after the route's own, several ones' before: istiod's processDestination.
+    headers: only === undefined ? headers : joinEdits(headers, only.headers),
+    action: {
+      kind: "forward",
+      splitKey: splitKey(virtualService, http, destinations),
+      destinations,
+      timeoutMs: action.timeoutMs,
+      retry: action.retry,
+      rewrite: action.rewrite,
+    },
+  };
+}
+
+function assembleDestination(
+  { host, subset, port, weight, headers }: DestinationTemplate,
+  single: boolean,
+  listenerPort: number,
+  { services, needed }: Surroundings,
+): WeightedDestination {
+  const ref = { host, subset, port: services.portFor(host, port, listenerPort) };
+  const key = clusterKey(ref);
+  needed.set(key, ref);
+  return { clusterKey: key, host, subset, weight, headers: single ? NO_EDITS : headers };
+}
+
+function splitKey(
+  { namespace, name }: VirtualServiceTemplate,
+  http: number,
+  destinations: WeightedDestination[],
+): string {
+  return `${namespace}/${name}#${http} ${destinations.map(({ clusterKey, weight }) => `${weight}*${clusterKey}`).join(" ")}`;
+}
+
+type RedirectTemplate = Extract<ActionTemplate, { kind: "redirect" }>["redirect"];
+
+/** The request's port is known here, since routes are made for a port; default ports are not spelled out. */
+function redirectAt({ port, derivePort, ...rest }: RedirectTemplate, listenerPort: number): Redirect {
+  const wanted = derivePort === "FROM_REQUEST_PORT" ? listenerPort : port || undefined;
+  const isDefault = wanted === (rest.scheme === "https" ? 443 : 80);
+  return { ...rest, port: isDefault ? undefined : wanted };
+}

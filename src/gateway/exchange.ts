@@ -1,0 +1,327 @@
+// One client request from its head to its last byte: route, destination, attempts, answer, account. Each ends exactly once,
+// in `#finish`, whoever ends it: the upstream, a local answer, a timeout or the client.
+
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import { Attempt, type AttemptOwner } from "./attempt.ts";
+import { pickUntried } from "./balance.ts";
+import type { Gate } from "./gate.ts";
+import { clientHeaders, edit, type HeaderList, upstreamHeaders } from "./headers.ts";
+import type { LiveCluster } from "./live-table.ts";
+import * as local from "./local-reply.ts";
+import { findRoute, findVirtualHost } from "./match.ts";
+import { hostWithoutPort } from "./names.ts";
+import { RequestBody } from "./request-body.ts";
+import { NodeRequestView } from "./request-view.ts";
+import { backoffMs, retriesFailure, retriesStatus } from "./retry.ts";
+import { forwardedPath, redirectLocation } from "./rewrite.ts";
+import type { DestinationStats } from "./stats.ts";
+import type { ForwardAction, HeaderEdits, Route, WeightedDestination } from "./table.ts";
+import { parseTarget } from "./target.ts";
+import type { Upstream } from "./upstream.ts";
+
+const MAX_HEADERS = 100;
+
+export class Exchange implements AttemptOwner {
+  readonly #gate: Gate;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #startMs: number;
+  #done = false;
+  #view: NodeRequestView | undefined;
+  #route: Route | undefined;
+  #destination: WeightedDestination | undefined;
+  #cluster: LiveCluster | undefined;
+  #stats: DestinationStats;
+  #headers: HeaderList = [];
+  #path = "";
+  #requestId: string | undefined;
+  #body: RequestBody | undefined;
+  #attempt: Attempt | undefined;
+  #attempts = 0;
+  #tried: Upstream[] | undefined;
+  #attemptStartMs = 0;
+  #upstreamMs: number | undefined;
+  #bytesSent = 0;
+  #exhausted = false;
+  #cancelTimeout: (() => void) | undefined;
+  #cancelPerTry: (() => void) | undefined;
+  #cancelBackoff: (() => void) | undefined;
+
+  constructor(gate: Gate, request: IncomingMessage, response: ServerResponse) {
+    this.#gate = gate;
+    this.#request = request;
+    this.#response = response;
+    this.#startMs = gate.monotonicMs();
+    this.#stats = gate.stats.nowhere;
+  }
+
+  start(port: number): void {
+    const request = this.#request;
+    this.#response.on("close", () => this.#clientGone());
+    const refusal = refusalOf(request);
+    if (refusal !== undefined) return this.#answer(refusal);
+    const target = parseTarget(request.url!);
+    if (target === undefined) return this.#answer(request.url!.startsWith("/") ? local.BAD_PATH : local.NO_ROUTE);
+    const authority = target.authority ?? request.headers.host!;
+    const view = new NodeRequestView(request, authority, target);
+    this.#view = view;
+    this.#requestId = this.#gate.newRequestId();
+    const hosts = this.#gate.live.table.ports.get(port);
+    const virtualHost = hosts && findVirtualHost(hosts, hostWithoutPort(authority));
+    const route = virtualHost && findRoute(virtualHost, view);
+    if (route === undefined) return this.#answer(local.NO_ROUTE);
+    this.#route = route;
+    const { action } = route;
+    if (action.kind === "forward") this.#forward(action, route.headers, view);
+    else if (action.kind === "redirect")
+      this.#answerDirectly(action.redirect.code, undefined, [
+        "location",
+        redirectLocation(action.redirect, route.path, view),
+      ]);
+    else this.#answerDirectly(action.status, action.body, []);
+  }
+
+  #forward(action: ForwardAction, headers: HeaderEdits, view: NodeRequestView): void {
+    const { live } = this.#gate;
+    const destination = live.choose(action);
+    this.#destination = destination;
+    const cluster = live.cluster(destination.clusterKey);
+    if (cluster === undefined) return this.#answer(local.NO_CLUSTER);
+    this.#cluster = cluster;
+    this.#stats = this.#gate.stats.ofService({ host: cluster.cluster.host, ...cluster.cluster.service });
+    this.#path = forwardedPath(action.rewrite, this.#route!.path, view);
+    this.#headers = this.#requestHeaders(action, headers, destination.headers, view);
+    this.#body = bodyOf(this.#request, action.retry !== undefined);
+    this.#armTimeout(action.timeoutMs);
+    this.#try();
+  }
+
+  /** Envoy's order: the destination's operations, then the route's; the authority of the route's level wins. */
+  #requestHeaders(
+    action: ForwardAction,
+    route: HeaderEdits,
+    destination: HeaderEdits,
+    view: NodeRequestView,
+  ): HeaderList {
+    const authority = action.rewrite?.authority ?? route.authority ?? destination.authority;
+    let list = upstreamHeaders({
+      raw: this.#request.rawHeaders,
+      host: authority ?? view.authority,
+      remoteAddress: plainAddress(this.#request.socket.remoteAddress),
+      requestId: this.#requestId!,
+    });
+    const timeoutMs = action.retry?.perTryTimeoutMs ?? action.timeoutMs;
+    if (timeoutMs !== undefined) list.push("x-envoy-expected-rq-timeout-ms", String(timeoutMs));
+    list = edit(edit(list, destination.request), route.request);
+    if (authority !== undefined) list.push("x-envoy-original-host", view.authority);
+    if (action.rewrite !== undefined && this.#path !== view.target) list.push("x-envoy-original-path", view.target);
+    return list;
+  }
+
+  /** Envoy's clock for the whole request starts when the request has come in completely. */
+  #armTimeout(timeoutMs: number | undefined): void {
+    if (timeoutMs === undefined) return;
+    const arm = () => {
+      if (this.#done) return;
+      this.#cancelTimeout = this.#gate.clock.after(timeoutMs, () => this.#failAltogether(local.TIMEOUT));
+    };
+    if (this.#body === undefined) arm();
+    else this.#body.whenReceived(arm);
+  }
+
+  /** The table may have been swapped since the last attempt: a retry sees the endpoints of now. */
+  #try(): void {
+    const cluster = this.#gate.live.cluster(this.#destination!.clusterKey) ?? this.#cluster!;
+    if (cluster.upstreams.length === 0) return this.#answer(local.NO_HEALTHY_UPSTREAM);
+    const policy = this.#policy;
+    const upstream = pickUntried(cluster.pick, policy?.avoidPreviousHosts === true ? this.#tried : undefined);
+    this.#attempts++;
+    this.#stats = upstream.stats;
+    this.#attemptStartMs = this.#gate.monotonicMs();
+    const attempt = new Attempt(this, upstream, this.#response);
+    this.#attempt = attempt;
+    if (policy?.perTryTimeoutMs !== undefined)
+      this.#cancelPerTry = this.#gate.clock.after(policy.perTryTimeoutMs, () =>
+        attempt.fail({ kind: "per-try-timeout" }),
+      );
+    attempt.send({
+      path: this.#path,
+      method: this.#request.method!,
+      headers: [...this.#headers, "x-envoy-attempt-count", String(this.#attempts)],
+      body: this.#body?.open() ?? null,
+    });
+  }
+
+  get #policy() {
+    const action = this.#route!.action;
+    return action.kind === "forward" ? action.retry : undefined;
+  }
+
+  // What an attempt tells its owner.
+
+  /** False: the answer is not passed on, another attempt follows. */
+  onAnswer(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): boolean {
+    this.#cancelPerTry?.();
+    const policy = this.#policy;
+    const grpcStatus = headers["grpc-status"];
+    if (
+      policy !== undefined &&
+      retriesStatus(policy, status, typeof grpcStatus === "string" ? grpcStatus : undefined)
+    ) {
+      if (this.#retry()) return false;
+    }
+    this.#upstreamMs = this.#gate.monotonicMs() - this.#attemptStartMs;
+    const list = clientHeaders(headers, this.#upstreamMs, this.#gate.httpDate());
+    const destination = this.#destination!.headers.response;
+    this.#writeHead(status, edit(edit(list, destination), this.#route!.headers.response));
+    return true;
+  }
+
+  onData(bytes: number): void {
+    this.#bytesSent += bytes;
+  }
+
+  onEnd(): void {
+    this.#response.end();
+    this.#finish(this.#response.statusCode, this.#exhausted ? "URX" : "-", "via_upstream", "");
+  }
+
+  onFailure(failure: local.Failure): void {
+    this.#cancelPerTry?.();
+    if (this.#response.headersSent) {
+      // Too late for another answer: the client sees the connection end, as with Envoy.
+      const flags = failure.kind === "protocol" ? "UPE" : "UC";
+      this.#finish(
+        this.#response.statusCode,
+        flags,
+        `upstream_reset_after_response_started{${flags === "UPE" ? "protocol_error" : "connection_termination"}}`,
+        "",
+      );
+      this.#response.destroy();
+      return;
+    }
+    const policy = this.#policy;
+    const wanted = policy !== undefined && retriesFailure(policy, failure);
+    if (wanted && this.#retry()) return;
+    this.#answer(local.failureReply(failure, wanted && this.#exhausted));
+  }
+
+  /** True when another attempt is on its way. */
+  #retry(): boolean {
+    const policy = this.#policy!;
+    if (this.#attempts > policy.attempts) this.#exhausted = true;
+    if (this.#exhausted || (this.#body !== undefined && !this.#body.replayable)) return false;
+    (this.#tried ??= []).push(this.#attempt!.upstream);
+    this.#attempt!.abandon();
+    const delayMs = backoffMs(policy, this.#attempts, this.#gate.live.random);
+    this.#cancelBackoff = this.#gate.clock.after(delayMs, () => {
+      if (!this.#done) this.#try();
+    });
+    return true;
+  }
+
+  #failAltogether(reply: local.LocalReply): void {
+    this.#attempt?.abandon();
+    if (!this.#response.headersSent) return this.#answer(reply);
+    this.#finish(this.#response.statusCode, reply.flags, reply.details, "");
+    this.#response.destroy();
+  }
+
+  #clientGone(): void {
+    if (this.#done) return;
+    this.#attempt?.abandon();
+    const code = this.#response.headersSent ? this.#response.statusCode : 0;
+    this.#finish(code, "DC", "downstream_remote_disconnect", "");
+  }
+
+  #answer(reply: local.LocalReply): void {
+    if (this.#done) return;
+    const head: HeaderList =
+      reply.body === "" ? [] : ["content-length", String(Buffer.byteLength(reply.body)), "content-type", "text/plain"];
+    this.#sendLocal(reply.code, head, reply.body);
+    this.#finish(reply.code, reply.flags, reply.details, reply.failure);
+  }
+
+  #answerDirectly(code: number, body: Uint8Array | undefined, head: HeaderList): void {
+    if (body !== undefined && body.length > 0)
+      head.push("content-length", String(body.length), "content-type", "text/plain");
+    this.#sendLocal(code, edit(head, this.#route!.headers.response), body ?? "");
+    this.#finish(code, "-", "direct_response", "");
+  }
+
+  #sendLocal(code: number, head: HeaderList, body: string | Uint8Array): void {
+    const list = [...head, "date", this.#gate.httpDate(), "server", "istio-envoy"];
+    if (body.length === 0) list.push("content-length", "0");
+    this.#writeHead(code, list);
+    this.#bytesSent = this.#request.method === "HEAD" ? 0 : body.length;
+    this.#response.end(body);
+  }
+
+  #writeHead(code: number, list: HeaderList): void {
+    const response = this.#response;
+    response.sendDate = false;
+    // Node would add its own Connection and Keep-Alive; Envoy says only when it is going to close.
+    response.removeHeader("connection");
+    if (this.#gate.draining) response.shouldKeepAlive = false;
+    if (!response.shouldKeepAlive) list.push("connection", "close");
+    response.writeHead(code, STATUS_CODES[code] ?? "Unknown", list);
+  }
+
+  #finish(code: number, flags: string, details: string, failure: string): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#cancelTimeout?.();
+    this.#cancelPerTry?.();
+    this.#cancelBackoff?.();
+    const durationMs = this.#gate.monotonicMs() - this.#startMs;
+    this.#stats.observe(code, flags, durationMs);
+    this.#gate.accessLog?.write({
+      startMs: this.#gate.clock.now() - durationMs,
+      method: this.#request.method ?? "-",
+      path: this.#view?.target ?? this.#request.url ?? "-",
+      code,
+      flags,
+      details,
+      failure,
+      bytesReceived: this.#body?.bytesReceived ?? 0,
+      bytesSent: this.#bytesSent,
+      durationMs,
+      upstreamMs: this.#upstreamMs,
+      forwardedFor: this.#view === undefined ? undefined : this.#forwardedFor(),
+      userAgent: this.#request.headers["user-agent"],
+      requestId: this.#requestId,
+      authority: this.#view?.authority ?? this.#request.headers.host,
+      upstreamHost: this.#attempt?.upstream.endpoint.address,
+      cluster: this.#cluster?.cluster.key,
+      localAddress: `${this.#request.socket.localAddress}:${this.#request.socket.localPort}`,
+      remoteAddress: `${this.#request.socket.remoteAddress}:${this.#request.socket.remotePort}`,
+      routeName: this.#route?.name ?? "",
+    });
+  }
+
+  #forwardedFor(): string {
+    const before = this.#request.headers["x-forwarded-for"];
+    const own = plainAddress(this.#request.socket.remoteAddress);
+    return before === undefined ? own : `${String(before)},${own}`;
+  }
+}
+
+/** What Envoy's codec and connection manager refuse before routing. */
+function refusalOf(request: IncomingMessage): local.LocalReply | undefined {
+  if (request.httpVersionMinor === 0) return local.LOW_VERSION;
+  if (!request.headers.host) return local.NO_HOST;
+  if (request.rawHeaders.length > 2 * MAX_HEADERS) return local.TOO_MANY_HEADERS;
+  if (request.headers.upgrade?.toLowerCase() === "websocket") return local.NO_UPGRADE;
+  return undefined;
+}
+
+function bodyOf(request: IncomingMessage, keep: boolean): RequestBody | undefined {
+  const length = request.headers["content-length"];
+  const empty = request.headers["transfer-encoding"] === undefined && (length === undefined || length === "0");
+  return empty ? undefined : new RequestBody(request, keep);
+}
+
+function plainAddress(address: string | undefined): string {
+  if (address === undefined) return "unknown";
+  return address.startsWith("::ffff:") ? address.slice(7) : address;
+}

@@ -1,0 +1,171 @@
+// Which fields of Istio's objects the gateway honours, one explicit list per message of istio.io/api v1.31
+// (networking/v1alpha3). A field that is not listed is refused aloud with its path: nothing is ignored in silence.
+
+/** true: honoured as it is. A string: known but not honoured, and what to do instead. A message's fields: look inside. */
+type Rule = true | string | Fields | Each | Values;
+type Fields = Readonly<{ fields: Readonly<Record<string, Rule>> }>;
+type Each = Readonly<{ each: Rule }>;
+type Values = Readonly<{ values: readonly string[]; cure: string }>;
+
+const message = (fields: Readonly<Record<string, Rule>>): Fields => ({ fields });
+
+export interface FieldProblem {
+  field: string;
+  message: string;
+}
+
+/** Every set field of `spec` that is not honoured. */
+export function unsupportedFields(kind: keyof typeof SHAPES, spec: unknown): FieldProblem[] {
+  const problems: FieldProblem[] = [];
+  walk(spec, SHAPES[kind], "spec", problems);
+  return problems;
+}
+
+function walk(value: unknown, rule: Rule, field: string, problems: FieldProblem[]): void {
+  if (value === undefined || value === null || rule === true) return;
+  if (typeof rule === "string")
+    problems.push({ field, message: `${field} is not supported by the sandbox gateway: ${rule}` });
+  else if ("each" in rule) walkEach(value, rule.each, field, problems);
+  else if ("values" in rule) {
+    if (!rule.values.includes(String(value)))
+      problems.push({
+        field,
+        message: `${field}: ${JSON.stringify(value)} is not supported by the sandbox gateway: ${rule.cure}`,
+      });
+  } else walkFields(value, rule.fields, field, problems);
+}
+
+function walkEach(value: unknown, rule: Rule, field: string, problems: FieldProblem[]): void {
+  if (Array.isArray(value)) value.forEach((item, i) => walk(item, rule, `${field}[${i}]`, problems));
+  else if (typeof value === "object")
+    for (const [key, item] of Object.entries(value as object))
+      walk(item, rule, `${field}[${JSON.stringify(key)}]`, problems);
+}
+
+function walkFields(value: unknown, fields: Fields["fields"], field: string, problems: FieldProblem[]): void {
+  if (typeof value !== "object") return;
+  for (const [name, item] of Object.entries(value as object)) {
+    const rule = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    const path = `${field}.${name}`;
+    if (rule === undefined)
+      problems.push({ field: path, message: `${path} is not a field that the gateway knows: check the spelling` });
+    else walk(item, rule, path, problems);
+  }
+}
+
+const TEXT = message({ exact: true, prefix: true, regex: true });
+const OPERATIONS = message({ set: true, add: true, remove: true });
+const HEADERS = message({ request: OPERATIONS, response: OPERATIONS });
+const DESTINATION = message({ host: true, subset: true, port: message({ number: true }) });
+
+const HTTP_MATCH = message({
+  name: true,
+  uri: TEXT,
+  scheme: TEXT,
+  method: TEXT,
+  authority: TEXT,
+  headers: { each: TEXT },
+  withoutHeaders: { each: TEXT },
+  queryParams: { each: TEXT },
+  port: true,
+  sourceLabels: true,
+  sourceNamespace: true,
+  gateways: true,
+  ignoreUriCase: true,
+  statPrefix: "it names per-route statistics, which the gateway does not keep; remove it",
+});
+
+const MIRROR = "remove it; a real mesh mirrors";
+
+const HTTP_ROUTE = message({
+  name: true,
+  match: { each: HTTP_MATCH },
+  route: { each: message({ destination: DESTINATION, weight: true, headers: HEADERS }) },
+  redirect: message({
+    uri: true,
+    prefixRewrite: true,
+    authority: true,
+    port: true,
+    derivePort: true,
+    scheme: true,
+    redirectCode: true,
+  }),
+  directResponse: message({ status: true, body: message({ string: true, bytes: true }) }),
+  rewrite: message({ uri: true, authority: true, uriRegexRewrite: message({ match: true, rewrite: true }) }),
+  timeout: true,
+  retries: message({
+    attempts: true,
+    perTryTimeout: true,
+    retryOn: true,
+    retryIgnorePreviousHosts: true,
+    backoff: true,
+    retryRemoteLocalities: "the sandbox has one locality; remove it",
+  }),
+  headers: HEADERS,
+  delegate: "write the delegate's routes into this VirtualService",
+  fault: "let the application answer with the fault (Serin's echo image has flags for it)",
+  mirror: MIRROR,
+  mirrors: MIRROR,
+  mirrorPercentage: MIRROR,
+  mirrorPercent: MIRROR,
+  corsPolicy: "let the application answer preflight requests",
+});
+
+const LOAD_BALANCER = message({
+  simple: {
+    values: ["UNSPECIFIED", "ROUND_ROBIN", "LEAST_REQUEST", "LEAST_CONN", "RANDOM"],
+    cure: "use ROUND_ROBIN, LEAST_REQUEST or RANDOM",
+  },
+  consistentHash: "requests are balanced by LEAST_REQUEST instead",
+  localityLbSetting: "the sandbox has one locality",
+  zoneAwareLbSetting: "the sandbox has one zone",
+  warmupDurationSecs: "new endpoints get their full share at once",
+  warmup: "new endpoints get their full share at once",
+});
+
+const TRAFFIC_POLICY = message({
+  loadBalancer: LOAD_BALANCER,
+  connectionPool: "connections are not limited",
+  outlierDetection: "no endpoint is ejected; readiness decides",
+  tls: message({ mode: { values: ["DISABLE"], cure: "the sandbox speaks plain HTTP to its pods" } }),
+  portLevelSettings: "write the policy for all ports",
+  tunnel: "requests go straight to the pods",
+  proxyProtocol: "remove it",
+  retryBudget: "retries are limited by their number only",
+});
+
+const SHAPES = {
+  VirtualService: message({
+    hosts: true,
+    gateways: true,
+    http: { each: HTTP_ROUTE },
+    tcp: "the gateway serves HTTP only",
+    tls: "the gateway serves HTTP only",
+    exportTo: true,
+  }),
+  DestinationRule: message({
+    host: true,
+    trafficPolicy: TRAFFIC_POLICY,
+    subsets: { each: message({ name: true, labels: true, trafficPolicy: TRAFFIC_POLICY }) },
+    exportTo: true,
+    workloadSelector: "the rule is applied to the whole gateway",
+  }),
+  Gateway: message({
+    selector: true,
+    servers: {
+      each: message({
+        name: true,
+        hosts: true,
+        port: message({
+          number: true,
+          name: true,
+          targetPort: true,
+          protocol: { values: ["HTTP"], cure: "use protocol HTTP" },
+        }),
+        tls: "the sandbox gateway has no TLS yet; use a server with protocol HTTP",
+        bind: "the sandbox gateway binds 127.0.0.1 and ::1",
+        defaultEndpoint: "remove it",
+      }),
+    },
+  }),
+} satisfies Record<string, Fields>;

@@ -1,0 +1,34 @@
+// What every request of a gateway shares.
+
+import type { Clock } from "../ports/clock.ts";
+import type { AccessLog } from "./access-log.ts";
+import type { LiveTable } from "./live-table.ts";
+import type { Stats } from "./stats.ts";
+
+export interface Gate {
+  readonly live: LiveTable;
+  readonly stats: Stats;
+  readonly accessLog: AccessLog | undefined;
+  readonly clock: Clock;
+  /** For durations: never jumps. */
+  monotonicMs(): number;
+  /** The Date header of now. */
+  httpDate(): string;
+  newRequestId(): string;
+  /** True from stop on: connections are closed after their answer. */
+  draining: boolean;
+}
+
+/** Makes the Date header once a second. */
+export function cachedHttpDate(nowMs: () => number): () => string {
+  let second = -1;
+  let text = "";
+  return () => {
+    const now = Math.floor(nowMs() / 1_000);
+    if (now !== second) {
+      second = now;
+      text = new Date(now * 1_000).toUTCString();
+    }
+    return text;
+  };
+}

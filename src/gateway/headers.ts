@@ -1,0 +1,121 @@
+// Which headers go on and which are added, towards the upstream and back to the client: what Envoy does in Istio's ingress
+// gateway (use_remote_address, server name istio-envoy, request attempt count; checked against Envoy 1.40).
+
+import type { HeaderEdit } from "./table.ts";
+
+/** Flat: name, value, name, value. */
+export type HeaderList = string[];
+
+const HOP_BY_HOP = new Set([
+  ...[
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "proxy-authenticate",
+    "upgrade",
+    "transfer-encoding",
+    "te",
+    "trailer",
+  ],
+]);
+
+/** Control headers that Envoy takes off a request from outside, so that a client cannot steer it. */
+const FROM_OUTSIDE = new Set([
+  ...["x-envoy-decorator-operation", "x-envoy-downstream-service-cluster", "x-envoy-downstream-service-node"],
+  ...["x-envoy-expected-rq-timeout-ms", "x-envoy-force-trace", "x-envoy-hedge-on-per-try-timeout", "x-envoy-internal"],
+  ...["x-envoy-ip-tags", "x-envoy-max-retries", "x-envoy-original-url", "x-envoy-retriable-header-names"],
+  ...["x-envoy-retriable-status-codes", "x-envoy-retry-grpc-on", "x-envoy-retry-on", "x-envoy-upstream-alt-stat-name"],
+  ...[
+    "x-envoy-upstream-rq-per-try-timeout-ms",
+    "x-envoy-upstream-rq-timeout-alt-response",
+    "x-envoy-upstream-rq-timeout-ms",
+  ],
+]);
+
+const REPLACED = new Set([
+  "host",
+  "expect",
+  "x-forwarded-for",
+  "x-forwarded-proto",
+  "x-request-id",
+  "x-envoy-external-address",
+  "x-envoy-attempt-count",
+]);
+
+export interface RequestHeaderInput {
+  raw: readonly string[];
+  host: string;
+  remoteAddress: string;
+  requestId: string;
+}
+
+/** The client's headers in lower case without what is not for the upstream, and what a gateway adds. */
+export function upstreamHeaders({ raw, host, remoteAddress, requestId }: RequestHeaderInput): HeaderList {
+  const list: HeaderList = ["host", host];
+  let forwardedFor = remoteAddress;
+  let listed: Set<string> | undefined;
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i]!.toLowerCase();
+    const value = raw[i + 1]!;
+    if (name === "x-forwarded-for") forwardedFor = `${value},${remoteAddress}`;
+    else if (name === "connection") listed = connectionNames(value) ?? listed;
+    else if (!HOP_BY_HOP.has(name) && !REPLACED.has(name) && !FROM_OUTSIDE.has(name)) list.push(name, value);
+  }
+  list.push("x-forwarded-for", forwardedFor, "x-forwarded-proto", "http");
+  list.push("x-envoy-external-address", remoteAddress, "x-request-id", requestId);
+  return listed === undefined ? list : withoutNames(list, listed);
+}
+
+/** Headers that the Connection header declares to be for this hop only; undefined when it names none beside the usual. */
+function connectionNames(value: string): Set<string> | undefined {
+  if (value === "keep-alive" || value === "close") return undefined;
+  const names = value.split(",").map((name) => name.trim().toLowerCase());
+  return new Set(names.filter((name) => name !== "keep-alive" && name !== "close"));
+}
+
+function withoutNames(list: HeaderList, names: ReadonlySet<string>): HeaderList {
+  const kept: HeaderList = [];
+  for (let i = 0; i < list.length; i += 2) if (!names.has(list[i]!)) kept.push(list[i]!, list[i + 1]!);
+  return kept;
+}
+
+/** The list after a route's header operations. */
+export function edit(list: HeaderList, operations: HeaderEdit | undefined): HeaderList {
+  if (operations === undefined) return list;
+  let edited = operations.remove.length === 0 ? list : withoutNames(list, new Set(operations.remove));
+  for (const { name, value, append } of operations.write) {
+    if (!append) edited = withoutNames(edited, new Set([name]));
+    edited = [...edited, name, value];
+  }
+  return edited;
+}
+
+const RESPONSE_DROPPED = new Set([
+  ...[
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "transfer-encoding",
+    "upgrade",
+    "server",
+    "x-envoy-upstream-service-time",
+  ],
+]);
+
+/** The upstream's headers, for the client. Envoy keeps an upstream's date and replaces its server. */
+export function clientHeaders(
+  upstream: Readonly<Record<string, string | string[] | undefined>>,
+  upstreamMs: number,
+  date: string,
+): HeaderList {
+  const list: HeaderList = [];
+  for (const name in upstream) {
+    if (RESPONSE_DROPPED.has(name)) continue;
+    const value = upstream[name]!;
+    if (typeof value === "string") list.push(name, value);
+    else for (const each of value) list.push(name, each);
+  }
+  if (upstream["date"] === undefined) list.push("date", date);
+  list.push("x-envoy-upstream-service-time", String(Math.round(upstreamMs)), "server", "istio-envoy");
+  return list;
+}

@@ -1,0 +1,115 @@
+// The Istio objects that the gateway reads, as they are written in YAML. Fields: https://istio.io/latest/docs/reference/config/networking/
+// What is not typed here is found by fields.ts and refused aloud, so nothing is ignored in silence.
+
+import type { KubeObject } from "../core/kubernetes/object.ts";
+
+export interface VirtualService extends KubeObject {
+  spec: {
+    hosts?: string[];
+    gateways?: string[];
+    http?: HttpRoute[];
+    exportTo?: string[];
+  };
+}
+
+export interface HttpRoute {
+  name?: string;
+  match?: HttpMatch[];
+  route?: RouteDestination[];
+  redirect?: HttpRedirect;
+  directResponse?: { status: number; body?: { string?: string; bytes?: string } };
+  rewrite?: { uri?: string; authority?: string; uriRegexRewrite?: { match: string; rewrite: string } };
+  timeout?: string;
+  retries?: HttpRetry;
+  headers?: Headers;
+}
+
+export interface HttpMatch {
+  name?: string;
+  uri?: StringMatch;
+  scheme?: StringMatch;
+  method?: StringMatch;
+  authority?: StringMatch;
+  headers?: Record<string, StringMatch>;
+  withoutHeaders?: Record<string, StringMatch>;
+  queryParams?: Record<string, StringMatch>;
+  port?: number;
+  sourceLabels?: Record<string, string>;
+  sourceNamespace?: string;
+  gateways?: string[];
+  ignoreUriCase?: boolean;
+}
+
+export interface StringMatch {
+  exact?: string;
+  prefix?: string;
+  regex?: string;
+}
+
+export interface RouteDestination {
+  destination: Destination;
+  weight?: number;
+  headers?: Headers;
+}
+
+export interface Destination {
+  host: string;
+  subset?: string;
+  port?: { number?: number };
+}
+
+export interface HttpRedirect {
+  uri?: string;
+  prefixRewrite?: string;
+  authority?: string;
+  port?: number;
+  derivePort?: "FROM_PROTOCOL_DEFAULT" | "FROM_REQUEST_PORT";
+  scheme?: string;
+  redirectCode?: number;
+}
+
+export interface HttpRetry {
+  attempts?: number;
+  perTryTimeout?: string;
+  retryOn?: string;
+  retryIgnorePreviousHosts?: boolean;
+  backoff?: string;
+}
+
+export interface Headers {
+  request?: HeaderOperations;
+  response?: HeaderOperations;
+}
+
+export interface HeaderOperations {
+  set?: Record<string, string>;
+  add?: Record<string, string>;
+  remove?: string[];
+}
+
+export interface DestinationRule extends KubeObject {
+  spec: {
+    host: string;
+    trafficPolicy?: TrafficPolicy;
+    subsets?: { name: string; labels?: Record<string, string>; trafficPolicy?: TrafficPolicy }[];
+    exportTo?: string[];
+  };
+}
+
+export interface TrafficPolicy {
+  loadBalancer?: { simple?: string };
+}
+
+export interface IstioGateway extends KubeObject {
+  spec: {
+    selector?: Record<string, string>;
+    servers?: GatewayServer[];
+  };
+}
+
+export interface GatewayServer {
+  name?: string;
+  port?: { number: number; name?: string; protocol: string };
+  hosts?: string[];
+  tls?: Record<string, unknown>;
+}

@@ -1,0 +1,132 @@
+// What the gateway does not honour is said aloud: a Warning Event and a status condition on the object, once for each
+// version of its problems; and the condition turns True again when they are gone.
+
+import type { Condition, KubeObject } from "../core/kubernetes/object.ts";
+import { DESTINATION_RULES, EVENTS, GATEWAYS, type Resource, VIRTUAL_SERVICES } from "../core/kubernetes/resource.ts";
+import type { Clock } from "../ports/clock.ts";
+import { type Cluster, isClusterError } from "../ports/cluster.ts";
+import type { Log } from "../ports/log.ts";
+import type { Problem } from "./table.ts";
+
+const COMPONENT = "istio-ingressgateway";
+const FIELD_MANAGER = "serin-gateway";
+/** istiod's own type for "the data plane has it". */
+const CONDITION = "Reconciled";
+
+const RESOURCES: Record<Problem["kind"], Resource> = {
+  VirtualService: VIRTUAL_SERVICES,
+  DestinationRule: DESTINATION_RULES,
+  Gateway: GATEWAYS,
+};
+
+export interface ReporterOptions {
+  cluster: Cluster;
+  clock: Clock;
+  log: Log;
+  find(resource: Resource, key: { namespace: string; name: string }): KubeObject | undefined;
+}
+
+export class Reporter {
+  readonly #options: ReporterOptions;
+  /** What was said last, by object. */
+  readonly #said = new Map<string, string>();
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(options: ReporterOptions) {
+    this.#options = options;
+  }
+
+  /** All problems of now. Writes in the background, in order; failures are logged, never thrown. */
+  report(problems: readonly Problem[]): void {
+    const byObject = Map.groupBy(problems, ({ kind, namespace, name }) => `${kind}/${namespace}/${name}`);
+    for (const [key, own] of byObject) this.#say(key, own);
+    for (const key of this.#said.keys()) if (!byObject.has(key)) this.#say(key, []);
+  }
+
+  /** Resolves when everything said so far is written. */
+  async settled(): Promise<void> {
+    await this.#work;
+  }
+
+  #say(key: string, problems: readonly Problem[]): void {
+    const text = problems.map(({ message }) => message).join("; ");
+    if (this.#said.get(key) === text) return;
+    if (text === "") this.#said.delete(key);
+    else this.#said.set(key, text);
+    const [kind, namespace, name] = key.split("/") as [Problem["kind"], string, string];
+    this.#work = this.#work
+      .then(() => this.#write(RESOURCES[kind], { namespace, name }, problems))
+      .catch((error: unknown) => {
+        this.#options.log.warn("the gateway could not report a problem", {
+          object: key,
+          problem: text,
+          error: String(error),
+        });
+      });
+  }
+
+  async #write(
+    resource: Resource,
+    key: { namespace: string; name: string },
+    problems: readonly Problem[],
+  ): Promise<void> {
+    const object = this.#options.find(resource, key);
+    if (object === undefined) return;
+    const now = new Date(this.#options.clock.now()).toISOString().replace(/\.\d+Z$/, "Z");
+    if (problems.length > 0)
+      await this.#options.cluster.create(EVENTS, eventFor(object, problems, now), { fieldManager: FIELD_MANAGER });
+    try {
+      const body = { status: statusFor(object, problems, now) };
+      await this.#options.cluster.patch(
+        resource,
+        key,
+        { type: "merge", body },
+        { subresource: "status", fieldManager: FIELD_MANAGER },
+      );
+    } catch (error) {
+      if (!isClusterError(error, "NotFound")) throw error;
+    }
+  }
+}
+
+function eventFor({ apiVersion, kind, metadata }: KubeObject, problems: readonly Problem[], now: string): KubeObject {
+  const { name, namespace, uid, resourceVersion } = metadata;
+  return {
+    apiVersion: "v1",
+    kind: "Event",
+    metadata: { name: "", generateName: `${name}.`, namespace },
+    involvedObject: { apiVersion, kind, name, namespace, uid, resourceVersion },
+    reason: problems[0]!.effect === "refused" ? "Refused" : "PartlyHonoured",
+    message: summary(problems).slice(0, 1_024),
+    type: "Warning",
+    count: 1,
+    firstTimestamp: now,
+    lastTimestamp: now,
+    source: { component: COMPONENT },
+    reportingComponent: COMPONENT,
+    reportingInstance: COMPONENT,
+  };
+}
+
+function statusFor(object: KubeObject, problems: readonly Problem[], now: string): Record<string, unknown> {
+  const before = (object["status"] as { conditions?: Condition[] } | undefined)?.conditions ?? [];
+  const condition = {
+    type: CONDITION,
+    status: problems.length === 0 ? "True" : "False",
+    reason: problems.length === 0 ? "Honoured" : problems[0]!.effect === "refused" ? "Refused" : "PartlyHonoured",
+    message: problems.length === 0 ? "The gateway honours every field." : summary(problems),
+    lastTransitionTime: now,
+  };
+  return {
+    conditions: [...before.filter(({ type }) => type !== CONDITION), condition],
+    validationMessages: problems.map(({ message, effect }) => ({
+      level: effect === "refused" ? "ERROR" : "WARNING",
+      type: { name: effect === "refused" ? "Refused" : "PartlyHonoured", code: "SRN-GATEWAY" },
+      documentationUrl: `docs/reference/gateway.md?text=${encodeURIComponent(message)}`,
+    })),
+  };
+}
+
+function summary(problems: readonly Problem[]): string {
+  return problems.map(({ message }) => message).join("; ");
+}

@@ -1,0 +1,63 @@
+// A request body that can be sent again. While retries are possible what was read is kept, up to Envoy's default buffer
+// limit; beyond that the request is not retried. Back-pressure goes through: the client is read as fast as the upstream takes.
+
+import type { IncomingMessage } from "node:http";
+import { Readable } from "node:stream";
+
+const REPLAY_LIMIT_BYTES = 1_048_576;
+
+export class RequestBody {
+  readonly #source: IncomingMessage;
+  #kept: Buffer[] | undefined = [];
+  #bytes = 0;
+  #ended = false;
+  #onEnd: (() => void) | undefined;
+  #current: Readable | undefined;
+
+  constructor(source: IncomingMessage, keep: boolean) {
+    this.#source = source;
+    if (!keep) this.#kept = undefined;
+    source.on("data", (chunk: Buffer) => this.#take(chunk));
+    source.on("end", () => {
+      this.#ended = true;
+      this.#current?.push(null);
+      this.#onEnd?.();
+    });
+    source.on("error", (error) => this.#current?.destroy(error));
+    source.pause();
+  }
+
+  get bytesReceived(): number {
+    return this.#bytes;
+  }
+
+  /** False once more has passed than is kept. */
+  get replayable(): boolean {
+    return this.#kept !== undefined || this.#bytes === 0;
+  }
+
+  /** Runs once, when the whole body has come in. */
+  whenReceived(run: () => void): void {
+    if (this.#ended) run();
+    else this.#onEnd = run;
+  }
+
+  /** The body from its beginning, for one attempt; an earlier attempt's stream gets nothing more. */
+  open(): Readable {
+    const stream = new Readable({ read: () => void this.#source.resume() });
+    // The attempt reports its own failure; the stream's end with it is no second error.
+    stream.on("error", () => {});
+    this.#current = stream;
+    for (const chunk of this.#kept ?? []) stream.push(chunk);
+    if (this.#ended) stream.push(null);
+    return stream;
+  }
+
+  #take(chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (this.#bytes > REPLAY_LIMIT_BYTES) this.#kept = undefined;
+    this.#kept?.push(chunk);
+    const current = this.#current;
+    if (current === undefined || current.destroyed || !current.push(chunk)) this.#source.pause();
+  }
+}

@@ -1,0 +1,111 @@
+// The gateway, started: objects in from the cluster port, requests in from the clients, counters out.
+
+import { randomUUID } from "node:crypto";
+import type { Clock } from "../ports/clock.ts";
+import type { Cluster } from "../ports/cluster.ts";
+import type { DataPlane } from "../ports/data-plane.ts";
+import type { Log } from "../ports/log.ts";
+import type { MetricSource } from "../ports/metric-source.ts";
+import { fileAccessLog } from "./access-log.ts";
+import { cachedHttpDate, type Gate } from "./gate.ts";
+import { publishIngress } from "./ingress-objects.ts";
+import { type Listener, listen } from "./listen.ts";
+import { LiveTable } from "./live-table.ts";
+import { Reporter } from "./report.ts";
+import { Stats } from "./stats.ts";
+import { serveStats } from "./stats-server.ts";
+import { TableKeeper } from "./table-keeper.ts";
+import { WorldWatch } from "./world-watch.ts";
+
+export interface GatewayOptions {
+  cluster: Cluster;
+  clock: Clock;
+  log: Log;
+  /** Gateway port to local port: {80: 8080}. Local port 0 takes a free one. */
+  ports: Readonly<Record<number, number>>;
+  /** Default 15090, Istio's; 0 takes a free one. */
+  statsPort?: number;
+  /** Of the splits' order and of the load balancer's dice. */
+  seed: number;
+  /** Istio's default text format; absent: no access log. */
+  accessLogFile?: string;
+}
+
+export interface RunningGateway {
+  metrics: MetricSource;
+  dataPlane: DataPlane;
+  /** Gateway port to the local port that is bound. */
+  localPorts: Readonly<Record<number, number>>;
+  statsPort: number;
+  /** Takes no new connections, lets running requests finish (5 s at most), closes everything. */
+  stop(): Promise<void>;
+}
+
+/** Resolves when the objects are read and the ports are bound. Throws PortError, saying what to do, when one is taken. */
+export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
+  const { cluster, clock, log, seed } = options;
+  const stats = new Stats();
+  const live = new LiveTable({
+    stats,
+    seed,
+    onRetired: (upstream, error) =>
+      log.warn("closing an endpoint's connections failed", {
+        address: upstream.endpoint.address,
+        error: String(error),
+      }),
+  });
+  const watch = new WorldWatch({ cluster, clock, log, onChange: () => keeper.changed() });
+  const reporter = new Reporter({ cluster, clock, log, find: (resource, key) => watch.get(resource, key) });
+  const openPorts = Object.keys(options.ports).map(Number);
+  const keeper = new TableKeeper({ watch, live, stats, reporter, openPorts, log });
+  const gate = makeGate(options, live, stats);
+  await watch.start();
+  keeper.compileNow();
+  const listeners = new Map<number, Listener>();
+  const closeListeners = () => Promise.all([...listeners.values()].map((listener) => listener.close()));
+  try {
+    for (const port of openPorts) listeners.set(port, await listen(gate, port, options.ports[port]!));
+    const statsServer = await serveStats(stats, options.statsPort ?? 15_090);
+    const localPorts = Object.fromEntries([...listeners].map(([port, { localPort }]) => [port, localPort]));
+    await publishIngress(cluster, localPorts, new Date(clock.now()).toISOString().replace(/\.\d+Z$/, "Z"));
+    const stop = async () => {
+      gate.draining = true;
+      await closeListeners();
+      keeper.stop();
+      watch.stop();
+      await Promise.all([live.close(), statsServer.close(), gate.accessLog?.close(), reporter.settled()]);
+    };
+    return { metrics: metricSource(stats, clock), dataPlane: keeper, localPorts, statsPort: statsServer.port, stop };
+  } catch (error) {
+    watch.stop();
+    keeper.stop();
+    await closeListeners();
+    throw error;
+  }
+}
+
+function makeGate({ clock, accessLogFile }: GatewayOptions, live: LiveTable, stats: Stats): Gate {
+  return {
+    live,
+    stats,
+    clock,
+    accessLog: accessLogFile === undefined ? undefined : fileAccessLog(accessLogFile, clock),
+    monotonicMs: () => performance.now(),
+    httpDate: cachedHttpDate(() => clock.now()),
+    newRequestId: randomUUID,
+    draining: false,
+  };
+}
+
+function metricSource(stats: Stats, clock: Clock): MetricSource {
+  const epoch = randomUUID();
+  return {
+    async read({ namespace, workloads }) {
+      const counters = workloads.map((workload) => {
+        const { requests, errors } = stats.totals(namespace, workload);
+        return [workload, { requests, errors, epoch }] as const;
+      });
+      return { atMs: clock.now(), workloads: Object.fromEntries(counters) };
+    },
+  };
+}

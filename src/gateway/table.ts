@@ -1,0 +1,154 @@
+// The compiled route table: what the gateway works by, immutable, swapped as a whole. Built by compile.ts from objects alone;
+// what moves (counters, connections, positions in a split) lives elsewhere and is found by the keys that are in here.
+
+import type { Condition, PathMatch } from "./match.ts";
+
+export interface RouteTable {
+  /** By the Gateway port number that the request came in on. */
+  ports: ReadonlyMap<number, VirtualHosts>;
+  /** By cluster key, as istiod names them: `outbound|80|v1|echo.default.svc.cluster.local`. */
+  clusters: ReadonlyMap<string, Cluster>;
+}
+
+/** The hosts of one port: exact names first, then the longest wildcard, then "*". */
+export interface VirtualHosts {
+  exact: ReadonlyMap<string, VirtualHost>;
+  /** Lengths of the known suffixes, longest first. */
+  suffixLengths: readonly number[];
+  /** By suffix: ".example.com" for "*.example.com"; "" for "*". */
+  suffixes: ReadonlyMap<string, VirtualHost>;
+}
+
+export interface VirtualHost {
+  domain: string;
+  routes: readonly Route[];
+  index: RouteIndex;
+}
+
+/** Which of a host's routes can match a path at all; keeps the cost flat in their number. */
+export interface RouteIndex {
+  exact: ReadonlyMap<string, readonly number[]>;
+  prefixLengths: readonly number[];
+  prefixes: ReadonlyMap<string, readonly number[]>;
+  /** Regular expressions and paths without case: tried for every request. */
+  others: readonly number[];
+}
+
+export interface Route {
+  /** Where it is written. `match` is undefined for a route without conditions. */
+  source: { namespace: string; name: string; http: number; match: number | undefined };
+  /** What the access log calls it; "" when it has no name. */
+  name: string;
+  path: PathMatch;
+  conditions: readonly Condition[];
+  action: RouteAction;
+  headers: HeaderEdits;
+}
+
+export type RouteAction =
+  | ForwardAction
+  | { kind: "redirect"; redirect: Redirect }
+  | { kind: "direct"; status: number; body: Uint8Array };
+
+export interface ForwardAction {
+  kind: "forward";
+  /** Names the position in the split; equal for every match of one http route, and for as long as its weights stay. */
+  splitKey: string;
+  destinations: readonly WeightedDestination[];
+  timeoutMs: number | undefined;
+  retry: RetryPolicy | undefined;
+  rewrite: Rewrite | undefined;
+}
+
+export interface WeightedDestination {
+  clusterKey: string;
+  host: string;
+  subset: string | undefined;
+  weight: number;
+  headers: HeaderEdits;
+}
+
+/** Undefined where there is nothing to edit, so that the hot path has one test. */
+export interface HeaderEdits {
+  request: HeaderEdit | undefined;
+  response: HeaderEdit | undefined;
+  /** A `Host` that the request operations set. */
+  authority: string | undefined;
+}
+
+export interface HeaderEdit {
+  /** Lower-case names, taken away before anything is written, as Envoy does. */
+  remove: readonly string[];
+  /** In order; `append` keeps what is there, else it is replaced. */
+  write: readonly { name: string; value: string; append: boolean }[];
+}
+
+export interface RetryPolicy {
+  attempts: number;
+  /** Envoy's conditions: `connect-failure`, `5xx`, `reset`, … */
+  on: ReadonlySet<string>;
+  statusCodes: ReadonlySet<number>;
+  perTryTimeoutMs: number | undefined;
+  avoidPreviousHosts: boolean;
+  backoffBaseMs: number;
+}
+
+export interface Rewrite {
+  authority: string | undefined;
+  /** Replaces the matched prefix (or the whole path of an exact match). */
+  prefix: string | undefined;
+  regex: { replace(path: string): string; text: string } | undefined;
+}
+
+export interface Redirect {
+  path: string | undefined;
+  prefixRewrite: string | undefined;
+  authority: string | undefined;
+  port: number | undefined;
+  scheme: string | undefined;
+  code: number;
+}
+
+export interface Cluster {
+  key: string;
+  host: string;
+  service: { name: string; namespace: string };
+  subset: string | undefined;
+  balance: Balance;
+  /** Ready ones only, in order of address. */
+  endpoints: readonly Endpoint[];
+}
+
+export type Balance = "least_request" | "round_robin" | "random";
+
+export interface Endpoint {
+  /** `127.0.1.5:8080`: what metrics and the access log show. */
+  address: string;
+  /** What is dialled; differs from `address` only where pods have no addresses of their own. */
+  dial: string;
+  pod: string | undefined;
+  workload: Workload;
+}
+
+/** What Istio's metrics call the destination. */
+export interface Workload {
+  name: string;
+  namespace: string;
+  version: string;
+  app: string;
+  canonicalService: string;
+  canonicalRevision: string;
+}
+
+/** What stands between an object and its being honoured. */
+export interface Problem {
+  /** Which object. */
+  kind: "VirtualService" | "DestinationRule" | "Gateway";
+  namespace: string;
+  name: string;
+  /** Dotted path of the field: `spec.http[0].mirror`. */
+  field: string;
+  message: string;
+  /** What the gateway does about it. */
+  effect: "refused" | "partly-honoured";
+}

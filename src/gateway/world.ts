@@ -1,0 +1,18 @@
+// Everything the table is compiled from, as one value: the objects as the watch caches hold them.
+
+import type { EndpointSlice, Pod, Service } from "../core/kubernetes/workload.ts";
+import type { DestinationRule, IstioGateway, VirtualService } from "./objects.ts";
+
+export interface World {
+  gateways: readonly IstioGateway[];
+  virtualServices: readonly VirtualService[];
+  destinationRules: readonly DestinationRule[];
+  services: readonly Service[];
+  endpointSlices: readonly EndpointSlice[];
+  pods: readonly Pod[];
+  /** Labels of the gateway's own pod: what a Gateway's selector is held against. */
+  gatewayLabels: Readonly<Record<string, string>>;
+  gatewayNamespace: string;
+  /** Gateway port numbers that a local port is mapped to. */
+  openPorts: readonly number[];
+}

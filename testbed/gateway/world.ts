@@ -1,0 +1,161 @@
+// A small world for the gateway's tests: real processes' place is taken by Node servers in this process, each a "pod" with an
+// address of its own kind (127.0.0.1 and a port), announced by Pods and EndpointSlices.
+
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { KubeObject } from "../../src/core/kubernetes/object.ts";
+import {
+  DESTINATION_RULES,
+  ENDPOINT_SLICES,
+  GATEWAYS,
+  PODS,
+  SERVICES,
+  VIRTUAL_SERVICES,
+} from "../../src/core/kubernetes/resource.ts";
+import type { Endpoint } from "../../src/core/kubernetes/workload.ts";
+import type { HttpRoute } from "../../src/gateway/objects.ts";
+import type { Clock } from "../../src/ports/clock.ts";
+import type { Cluster } from "../../src/ports/cluster.ts";
+import type { Log } from "../../src/ports/log.ts";
+
+export const realClock: Clock = {
+  now: () => Date.now(),
+  after(delayMs, run) {
+    const timer = setTimeout(run, delayMs).unref();
+    return () => clearTimeout(timer);
+  },
+};
+
+export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+export interface TestPod {
+  name: string;
+  version: string;
+  address: string;
+  port: number;
+  server: Server;
+  ready: boolean;
+  terminating: boolean;
+}
+
+/** Service `echo` in `default`, with the objects of the story around it. */
+export class EchoWorld {
+  readonly cluster: Cluster;
+  readonly pods: TestPod[] = [];
+
+  constructor(cluster: Cluster) {
+    this.cluster = cluster;
+  }
+
+  async setUp(http: HttpRoute[]): Promise<void> {
+    await this.cluster.create(
+      SERVICES,
+      object("v1", "Service", "echo", {
+        selector: { app: "echo" },
+        ports: [{ name: "http", port: 80, targetPort: 8080 }],
+      }),
+    );
+    await this.cluster.create(
+      DESTINATION_RULES,
+      object("networking.istio.io/v1", "DestinationRule", "echo", {
+        host: "echo",
+        subsets: [
+          { name: "v1", labels: { version: "v1" } },
+          { name: "v2", labels: { version: "v2" } },
+        ],
+      }),
+    );
+    await this.cluster.create(
+      GATEWAYS,
+      object("networking.istio.io/v1", "Gateway", "echo", {
+        selector: { istio: "ingressgateway" },
+        servers: [{ port: { number: 80, name: "http", protocol: "HTTP" }, hosts: ["*"] }],
+      }),
+    );
+    await this.cluster.create(VIRTUAL_SERVICES, virtualService(http));
+    await this.cluster.create(ENDPOINT_SLICES, this.#slice());
+  }
+
+  async route(http: HttpRoute[]): Promise<KubeObject> {
+    return await this.cluster.patch(
+      VIRTUAL_SERVICES,
+      { namespace: "default", name: "echo" },
+      { type: "merge", body: { spec: { http } } },
+    );
+  }
+
+  /** A new ready pod; `handle` answers, by default with its version. */
+  async addPod(version: string, handle?: RequestListener): Promise<TestPod> {
+    const server = createServer(handle ?? ((_, response) => response.end(version)));
+    server.keepAliveTimeout = 60_000;
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as { port: number };
+    const name = `echo-${version}-abc-${port}`;
+    const pod: TestPod = { name, version, address: "127.0.0.1", port, server, ready: true, terminating: false };
+    this.pods.push(pod);
+    const owner = {
+      apiVersion: "apps/v1",
+      kind: "ReplicaSet",
+      name: `echo-${version}-abc`,
+      uid: "rs",
+      controller: true,
+    };
+    const podObject = object("v1", "Pod", name, { containers: [] });
+    podObject.metadata.labels = { app: "echo", version, "pod-template-hash": "abc" };
+    podObject.metadata.ownerReferences = [owner];
+    // Pods in this process share 127.0.0.1: the dial annotation tells the port of each.
+    podObject.metadata.annotations = { "sandbox.serin.dev/dial": JSON.stringify({ "8080": `127.0.0.1:${port}` }) };
+    await this.cluster.create(PODS, podObject);
+    await this.publish();
+    return pod;
+  }
+
+  /** Writes readiness as it is in `pods` into the EndpointSlice. */
+  async publish(): Promise<void> {
+    await this.cluster.update(ENDPOINT_SLICES, this.#slice());
+  }
+
+  async removePod(pod: TestPod): Promise<void> {
+    this.pods.splice(this.pods.indexOf(pod), 1);
+    await this.publish();
+    await this.cluster.delete(PODS, { namespace: "default", name: pod.name });
+  }
+
+  closeAll(): void {
+    for (const { server } of this.pods) {
+      server.closeAllConnections();
+      server.close();
+    }
+  }
+
+  #slice(): KubeObject {
+    const endpoints = this.pods.map(
+      (pod, i): Endpoint => ({
+        addresses: [`10.0.0.${(i % 250) + 1}`],
+        conditions: { ready: pod.ready && !pod.terminating, serving: pod.ready, terminating: pod.terminating },
+        targetRef: { kind: "Pod", namespace: "default", name: pod.name },
+      }),
+    );
+    const slice = object("discovery.k8s.io/v1", "EndpointSlice", "echo-1", undefined);
+    slice.metadata.labels = { "kubernetes.io/service-name": "echo" };
+    return { ...slice, addressType: "IPv4", endpoints, ports: [{ name: "http", port: 8080, protocol: "TCP" }] };
+  }
+}
+
+export function virtualService(http: HttpRoute[], name = "echo", spec: Record<string, unknown> = {}): KubeObject {
+  return object("networking.istio.io/v1", "VirtualService", name, { hosts: ["*"], gateways: ["echo"], http, ...spec });
+}
+
+export function object(apiVersion: string, kind: string, name: string, spec: unknown): KubeObject {
+  const base = { apiVersion, kind, metadata: { name, namespace: "default" } };
+  return spec === undefined ? base : { ...base, spec };
+}
+
+/** The two subsets with their weights, as one http route. */
+export function weighted(v1: number, v2: number): HttpRoute {
+  return {
+    route: [
+      { destination: { host: "echo", subset: "v1" }, weight: v1 },
+      { destination: { host: "echo", subset: "v2" }, weight: v2 },
+    ],
+  };
+}
