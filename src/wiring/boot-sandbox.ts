@@ -118,22 +118,24 @@ async function startGateway({
   clock,
   log,
   ports,
+  paths,
 }: Started): Promise<BootedGateway & Part & { metrics: MetricSource }> {
   const module = await import("../gateway/start.ts");
-  const { metrics, dataPlane, localPorts, stop } = await module.startGateway({
+  const { metrics, dataPlane, localPorts, statsPort, stop } = await module.startGateway({
     cluster: sandbox.cluster,
     clock,
     log,
     ports: { [GATEWAY_PORT]: ports.gateway },
     statsPort: ports.stats,
     seed: randomInt(2 ** 31),
+    accessLogFile: paths.accessLog,
   });
   return {
     metrics,
     dataPlane,
-    stop,
+    stop: () => stop(),
     url: `http://localhost:${localPorts[GATEWAY_PORT] ?? ports.gateway}/`,
-    statsUrl: `http://localhost:${ports.stats}/stats/prometheus`,
+    statsUrl: `http://localhost:${statsPort}/stats/prometheus`,
   };
 }
 

@@ -14,6 +14,8 @@ export interface HomePaths {
   kubeconfig: string;
   data: string;
   log: string;
+  /** The gateway's, in Istio's default format. */
+  accessLog: string;
   /** What a detached start prints before its log is open. */
   startLog: string;
   report: string;
@@ -32,6 +34,7 @@ export function homePaths(homeDir: string): HomePaths {
     kubeconfig: join(dir, "kubeconfig"),
     data: join(dir, "state.db"),
     log: join(dir, "log", "serin.log"),
+    accessLog: join(dir, "log", "access.log"),
     startLog: join(dir, "log", "start.log"),
     report: join(dir, "report"),
     story: join(dir, "story.json"),
