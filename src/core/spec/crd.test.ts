@@ -2,9 +2,10 @@ import { readFileSync } from "node:fs";
 import { Environment } from "@marcbachmann/cel-js";
 import { describe, expect, it } from "vitest";
 import { parse as parseYaml } from "yaml";
+import { SAMPLES } from "../../../testbed/conformance/crd-samples.ts";
 import { serinCrds } from "./crd.generated.ts";
 import { canaryActionCrd, canaryCrd } from "./crd.ts";
-import { parseCanary } from "./parse.ts";
+import { parseCanary, parseCanaryAction } from "./parse.ts";
 import type { JsonSchema } from "./structural.ts";
 
 const CRDS = [canaryCrd(), canaryActionCrd()];
@@ -92,6 +93,17 @@ describe("a rule says the same in CEL and in the parser", () => {
     expect(brokenRules(schema.properties!["spec"]!, spec).length === 0).toBe(good);
     expect(parseCanary(object).ok).toBe(good);
   });
+});
+
+describe("the samples that a real API server judges (testbed/conformance/crd-real.ts)", () => {
+  it.each(SAMPLES.map((sample) => [sample.what, sample] as const))(
+    "%s: the parser's verdict is the same",
+    (_what, sample) => {
+      const parsed = sample.object["kind"] === "Canary" ? parseCanary(sample.object) : parseCanaryAction(sample.object);
+      expect(parsed.ok).toBe(sample.refused === undefined);
+      if (!parsed.ok) expect(parsed.errors.map(({ path }) => path)).toContain(sample.refused![0]);
+    },
+  );
 });
 
 /** Messages of the CEL rules that a value breaks, at every depth. */

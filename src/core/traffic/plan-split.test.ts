@@ -188,9 +188,9 @@ describe("for any VirtualService and weight", () => {
       );
       return { ...extras, route: last ? [...strangers, ...sides] : [...sides, ...strangers] };
     });
-  const otherRoute = fc.record({
-    match: fc.constant([{ uri: { prefix: "/other" } }]),
-    route: fc.constant([{ destination: { host: "other" } }]),
+  const otherRoute = fc.constant<HttpRoute>({
+    match: [{ uri: { prefix: "/other" } }],
+    route: [{ destination: { host: "other" } }],
   });
   const world = fc
     .record({
