@@ -19,16 +19,18 @@ export interface CommonOptions {
   quiet?: boolean;
 }
 
-const CONNECTION = "Connection:";
-const PRINTING = "Printing:";
-
-/** Where to find the cluster, and how to print. */
-export function addCommonOptions(command: Command): Command {
-  return addPrintOptions(addConnectionOptions(command));
+/** Where to find the cluster, and how to print. Hidden ones work all the same. */
+export function addCommonOptions(command: Command, { hidden = false } = {}): void {
+  for (const option of connectionOptions()) command.addOption(option.helpGroup("Connection:").hideHelp(hidden));
+  for (const option of printOptions()) command.addOption(option.helpGroup("Printing:").hideHelp(hidden));
 }
 
-export function addConnectionOptions(command: Command): Command {
-  const options = [
+export function addPrintOptions(command: Command): void {
+  for (const option of printOptions()) command.addOption(option.helpGroup("Printing:"));
+}
+
+function connectionOptions(): Option[] {
+  return [
     new Option("-n, --namespace <name>", "namespace to work in (default: the context's)"),
     new Option("-A, --all-namespaces", "in all namespaces"),
     new Option("--kubeconfig <file>", "kubeconfig to use (default: KUBECONFIG, the running sandbox, ~/.kube/config)"),
@@ -41,18 +43,14 @@ export function addConnectionOptions(command: Command): Command {
     ),
     homeOption(),
   ];
-  for (const option of options) command.addOption(option.helpGroup(CONNECTION));
-  return command;
 }
 
-export function addPrintOptions(command: Command): Command {
-  const options = [
+function printOptions(): Option[] {
+  return [
     new Option("--color <when>", "colours: auto, always or never").choices(["auto", "always", "never"]),
     new Option("-v, --verbose [level]", "say what is done and where; with errors, the stack").argParser(() => true),
     new Option("-q, --quiet", "no hints and progress on stderr"),
   ];
-  for (const option of options) command.addOption(option.helpGroup(PRINTING));
-  return command;
 }
 
 /** Where the sandbox keeps its things. */

@@ -48,8 +48,12 @@ function buildProgram(world: World, outcome: Outcome): Command {
       getErrHelpWidth: () => world.stderr.columns ?? 100,
       outputError: (text, write) => write(text),
     })
+    .addHelpText(
+      "after",
+      `\nFlags that all commands share (-n, --context, -v, ...) may stand before or after the command: ${invokedAs} get --help`,
+    )
     .addHelpText("after", `\n${EXIT_CODES_HELP}`);
-  addCommonOptions(program);
+  addCommonOptions(program, { hidden: true });
   for (const entry of COMMANDS) addStub(program, entry);
   program.hook("preSubcommand", async (_, subcommand) => {
     const entry = COMMANDS.find(({ name }) => name === subcommand.name());

@@ -5,11 +5,11 @@ import { CANARIES, DEPLOYMENTS, PODS, REPLICA_SETS, type Resource } from "../cor
 import type { Deployment, Pod, ReplicaSet } from "../core/kubernetes/workload.ts";
 import type { Canary } from "../core/spec/canary.ts";
 import { Informer } from "../informer/informer.ts";
-import type { Log } from "../ports/log.ts";
 import { canaryName, getCanary } from "./canaries.ts";
 import { EXIT } from "./exit-codes.ts";
 import { changeLine } from "./format/change-line.ts";
 import { treeLines } from "./format/tree.ts";
+import { informerLog } from "./informer-log.ts";
 import { type NamespaceObjects, readNamespace, viewOf } from "./rollout-view.ts";
 import type { Connected, Session } from "./session.ts";
 
@@ -97,13 +97,7 @@ function informer<T extends KubeObject>(
   { cluster, namespace }: Connected,
   resource: Resource,
 ): Informer<T> {
-  return new Informer<T>({ cluster, resource, namespace, clock: session.world.clock, log: logTo(session) });
-}
-
-function logTo(session: Session): Log {
-  const say = (message: string, fields?: Record<string, unknown>) =>
-    session.detail(`${message}${fields === undefined ? "" : ` ${JSON.stringify(fields)}`}`);
-  return { debug: say, info: say, warn: say, error: say };
+  return new Informer<T>({ cluster, resource, namespace, clock: session.world.clock, log: informerLog(session) });
 }
 
 function treeOptions({ world, paint, glyphs }: Session) {

@@ -2,15 +2,13 @@
 
 import { isDeepStrictEqual } from "node:util";
 import type { KubeObject } from "../../core/kubernetes/object.ts";
-import type { Resource } from "../../core/kubernetes/resource.ts";
 import { type ClusterError, isClusterError } from "../../ports/cluster.ts";
 import type { Define } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { resourceName } from "../format/objects.ts";
-import { problemLines } from "../format/source-frame.ts";
-import { objectsIn, type SourceObject } from "../manifest/objects.ts";
-import { parseManifest } from "../manifest/parse-manifest.ts";
-import { readFiles } from "../manifest/read-files.ts";
+import { liveOf, placed } from "../live.ts";
+import type { SourceObject } from "../manifest/objects.ts";
+import { readObjects } from "../manifest/read-objects.ts";
 import { addCommonOptions, collect, outputOption } from "../options.ts";
 import { describe, usageProblem } from "../problems.ts";
 import { resourceFor } from "../resource-for.ts";
@@ -77,23 +75,6 @@ function dryRunOf({ dryRun }: ApplyOptions): boolean {
   );
 }
 
-/** Undefined when a file has an error, which is printed. */
-async function readObjects(session: Session, names: string[], recursive: boolean): Promise<SourceObject[] | undefined> {
-  const files = await readFiles(session.world, names, recursive);
-  let good = true;
-  const objects: SourceObject[] = [];
-  for (const { name, text } of files) {
-    const manifest = parseManifest(text, name);
-    const found = objectsIn(manifest);
-    const problems = [...manifest.problems, ...found.problems];
-    for (const problem of problems)
-      for (const line of problemLines(problem, text, session.paint)) session.world.stderr.write(`${line}\n`);
-    good &&= !problems.some(({ severity }) => severity === "error");
-    objects.push(...found.objects);
-  }
-  return good ? objects : undefined;
-}
-
 async function applyOne(
   connection: Connected,
   { object: wanted }: SourceObject,
@@ -112,25 +93,6 @@ async function applyOne(
     object,
     change: before === undefined ? "created" : sameContent(before, object) ? "unchanged" : "configured",
   };
-}
-
-/** In the namespace that the file names, else in the one that the command works in. */
-function placed({ namespace }: Connected, resource: Resource, object: KubeObject): KubeObject {
-  if (!resource.namespaced || object.metadata.namespace !== undefined) return object;
-  return { ...object, metadata: { ...object.metadata, namespace } };
-}
-
-async function liveOf(
-  { cluster }: Connected,
-  resource: Resource,
-  { metadata }: KubeObject,
-): Promise<KubeObject | undefined> {
-  try {
-    return await cluster.get(resource, { name: metadata.name, namespace: metadata.namespace });
-  } catch (error) {
-    if (isClusterError(error, "NotFound")) return undefined;
-    throw error;
-  }
 }
 
 /** A first apply writes managedFields and nothing else: that is no change for people. */
