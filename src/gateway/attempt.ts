@@ -32,7 +32,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.upstream.inFlight++;
     this.upstream.stats.totals.inFlight++;
     try {
-      this.upstream.dispatch(options as Dispatcher.DispatchOptions, this);
+      this.upstream.dispatch(options, this);
     } catch (error) {
       this.onResponseError(undefined, error as Error);
     }

@@ -93,11 +93,13 @@ const DEFAULT_RETRY: RetryPolicy = {
   backoffBaseMs: 25,
 };
 
-const RETRY_ON = [
-  ...["5xx", "gateway-error", "reset", "reset-before-request", "connect-failure", "refused-stream", "retriable-4xx"],
-  ...["retriable-status-codes", "retriable-headers", "envoy-ratelimited", "http3-post-connect-failure"],
-  ...["cancelled", "deadline-exceeded", "internal", "resource-exhausted", "unavailable"],
-];
+const RETRY_CONDITIONS: ReadonlySet<string> = new Set(
+  (
+    "5xx gateway-error reset reset-before-request connect-failure refused-stream " +
+    "retriable-4xx retriable-status-codes retriable-headers http3-post-connect-failure " +
+    "cancelled deadline-exceeded internal resource-exhausted unavailable"
+  ).split(" "),
+);
 
 function compileRetry(retries: HttpRetry | undefined, field: string, complain: Complain): RetryPolicy | undefined {
   if (retries === undefined) return DEFAULT_RETRY;
@@ -108,10 +110,10 @@ function compileRetry(retries: HttpRetry | undefined, field: string, complain: C
   const parts = (retries.retryOn ?? "").split(",").flatMap((part) => part.trim() || []);
   const codes = parts.filter((part) => /^[1-5]\d\d$/.test(part)).map(Number);
   const conditions = parts.filter((part) => !/^[1-5]\d\d$/.test(part));
-  for (const unknown of conditions.filter((each) => !RETRY_ON.includes(each)))
+  for (const unknown of conditions.filter((each) => !RETRY_CONDITIONS.has(each)))
     complain(
       `${field}.retryOn`,
-      `${field}.retryOn: ${unknown} is no condition that Envoy knows; use some of ${RETRY_ON.join(", ")} or HTTP status codes`,
+      `${field}.retryOn: ${unknown} is no condition that Envoy knows; use some of ${[...RETRY_CONDITIONS].join(", ")} or HTTP status codes`,
     );
   if (codes.length > 0) conditions.push("retriable-status-codes");
   return {

@@ -6,6 +6,7 @@ import { endpointsByService } from "./compile-endpoints.ts";
 import { unsupportedFields } from "./fields.ts";
 import { fullyQualified } from "./names.ts";
 import type { DestinationRule, TrafficPolicy } from "./objects.ts";
+import { inOrder } from "./order.ts";
 import type { ServiceDirectory } from "./service-directory.ts";
 import type { Balance, Cluster, Endpoint, Problem } from "./table.ts";
 import type { World } from "./world.ts";
@@ -49,34 +50,18 @@ export interface ReadyEndpoint {
   pod: Pod | undefined;
 }
 
-/** Rules of the Service's namespace before those of the gateway's, oldest first; others are not seen by this gateway. */
+/** Rules of the Service's own namespace; where it has none, those of the gateway's. Others this gateway does not see. */
 function rulesByHost(world: World): Map<string, DestinationRule[]> {
-  const byHost = new Map<string, DestinationRule[]>();
-  for (const rule of [...world.destinationRules].sort(byAge)) {
+  const own = new Map<string, DestinationRule[]>();
+  const shared = new Map<string, DestinationRule[]>();
+  for (const rule of inOrder(world.destinationRules)) {
     const { namespace = "default" } = rule.metadata;
-    const host = fullyQualified(rule.spec?.host ?? "", namespace);
-    const own = host.split(".")[1] === namespace;
-    if (!own && namespace !== world.gatewayNamespace) continue;
     if (!isExported(rule, namespace, world.gatewayNamespace)) continue;
-    const known = byHost.get(host) ?? [];
-    byHost.set(
-      host,
-      own
-        ? [...known.filter((each) => isOwn(each, host)), rule, ...known.filter((each) => !isOwn(each, host))]
-        : [...known, rule],
-    );
+    const host = fullyQualified(rule.spec?.host ?? "", namespace);
+    const lists = host.split(".")[1] === namespace ? own : namespace === world.gatewayNamespace ? shared : undefined;
+    lists?.set(host, [...(lists.get(host) ?? []), rule]);
   }
-  for (const [host, list] of byHost)
-    if (list.some((each) => isOwn(each, host)))
-      byHost.set(
-        host,
-        list.filter((each) => isOwn(each, host)),
-      );
-  return byHost;
-}
-
-function isOwn(rule: DestinationRule, host: string): boolean {
-  return (rule.metadata.namespace ?? "default") === host.split(".")[1];
+  return new Map([...shared, ...own]);
 }
 
 function isExported({ spec }: DestinationRule, own: string, to: string): boolean {
@@ -84,11 +69,6 @@ function isExported({ spec }: DestinationRule, own: string, to: string): boolean
   return (
     exportTo.length === 0 || exportTo.includes("*") || exportTo.includes(to) || (exportTo.includes(".") && own === to)
   );
-}
-
-function byAge(a: DestinationRule, b: DestinationRule): number {
-  const key = ({ metadata: m }: DestinationRule) => `${m.creationTimestamp ?? ""}\0${m.name}\0${m.namespace ?? ""}`;
-  return key(a) < key(b) ? -1 : 1;
 }
 
 /** Several rules on one host are merged: subsets add up, the first traffic policy wins. Undefined: no such subset. */
@@ -107,14 +87,9 @@ function settingsOf(
 }
 
 function balanceOf(policy: TrafficPolicy | undefined): Balance {
-  switch (policy?.loadBalancer?.simple) {
-    case "ROUND_ROBIN":
-      return "round_robin";
-    case "RANDOM":
-      return "random";
-    default:
-      return "least_request";
-  }
+  const simple = policy?.loadBalancer?.simple;
+  if (simple === "ROUND_ROBIN") return "round_robin";
+  return simple === "RANDOM" ? "random" : "least_request";
 }
 
 function hasLabels(pod: Pod | undefined, labels: Record<string, string>): boolean {

@@ -68,27 +68,25 @@ function dialOf(pod: Pod | undefined, port: number): string | undefined {
   }
 }
 
-/** The names that Istio's telemetry gives a pod: its Deployment is read from the ReplicaSet's name and the template hash. */
+/** The names that Istio's telemetry gives a pod. */
 function workloadOf(pod: Pod | undefined, namespace: string): Workload {
-  const labels = pod?.metadata.labels ?? {};
-  const owner = pod?.metadata.ownerReferences?.find((each) => each.controller === true);
-  const hash = labels["pod-template-hash"];
-  let name = owner?.name ?? pod?.metadata.name ?? "unknown";
-  if (owner?.kind === "ReplicaSet" && hash !== undefined && name.endsWith(`-${hash}`))
-    name = name.slice(0, -hash.length - 1);
-  const app = labels["app"] ?? "unknown";
-  const version = labels["version"] ?? "unknown";
+  const label = (...keys: string[]) =>
+    keys.map((key) => pod?.metadata.labels?.[key]).find((value) => value !== undefined);
+  const name = pod === undefined ? "unknown" : workloadName(pod);
   return {
     name,
     namespace: pod?.metadata.namespace ?? namespace,
-    app,
-    version,
-    canonicalService:
-      labels["service.istio.io/canonical-name"] ?? labels["app.kubernetes.io/name"] ?? labels["app"] ?? name,
-    canonicalRevision:
-      labels["service.istio.io/canonical-revision"] ??
-      labels["app.kubernetes.io/version"] ??
-      labels["version"] ??
-      "latest",
+    app: label("app") ?? "unknown",
+    version: label("version") ?? "unknown",
+    canonicalService: label("service.istio.io/canonical-name", "app.kubernetes.io/name", "app") ?? name,
+    canonicalRevision: label("service.istio.io/canonical-revision", "app.kubernetes.io/version", "version") ?? "latest",
   };
+}
+
+/** A Deployment's name is its ReplicaSet's without the template hash. */
+function workloadName({ metadata }: Pod): string {
+  const owner = metadata.ownerReferences?.find((each) => each.controller === true);
+  const suffix = `-${metadata.labels?.["pod-template-hash"]}`;
+  if (owner?.kind === "ReplicaSet" && owner.name.endsWith(suffix)) return owner.name.slice(0, -suffix.length);
+  return owner?.name ?? metadata.name;
 }

@@ -2,6 +2,7 @@
 
 import { unsupportedFields } from "./fields.ts";
 import type { GatewayServer, IstioGateway } from "./objects.ts";
+import { inOrder } from "./order.ts";
 import type { Problem } from "./table.ts";
 import type { World } from "./world.ts";
 
@@ -42,11 +43,6 @@ function complainAbout(gateway: IstioGateway, problems: Problem[]): Complain {
   const { name, namespace = "default" } = gateway.metadata;
   return (field, message) =>
     void problems.push({ kind: "Gateway", namespace, name, field, message, effect: "refused" });
-}
-
-function inOrder(gateways: readonly IstioGateway[]): IstioGateway[] {
-  const key = ({ metadata: m }: IstioGateway) => `${m.creationTimestamp ?? ""}\0${m.name}\0${m.namespace ?? ""}`;
-  return [...gateways].sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
 /** A Gateway without a selector applies to every gateway. */

@@ -49,12 +49,9 @@ function compileAnew(object: VirtualService): VirtualServiceTemplate {
   const complain = (field: string, message: string) =>
     void problems.push({ kind: "VirtualService", namespace, name, field, message, effect: "refused" });
   for (const { field, message } of unsupportedFields("VirtualService", spec)) complain(field, message);
-  const hosts = (spec.hosts ?? []).map((host) => fullyQualified(String(host), namespace).toLowerCase());
+  const hosts = (spec.hosts ?? []).map((host) => fullyQualified(host, namespace).toLowerCase());
   if (hosts.length === 0) complain("spec.hosts", 'spec.hosts is empty: name at least one host, or "*" for any');
-  const http =
-    problems.length > 0
-      ? []
-      : (spec.http ?? []).map((route, i) => compileHttp(route, `spec.http[${i}]`, namespace, complain));
+  const http = (spec.http ?? []).map((route, i) => compileHttp(route, `spec.http[${i}]`, namespace, complain));
   if (http.length === 0 && problems.length === 0)
     complain("spec.http", "spec.http has no route: add one with a destination");
   // An absent list means the mesh only, as in Istio.

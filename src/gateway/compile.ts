@@ -6,7 +6,7 @@ import { compileGateways, type ServerTemplate } from "./compile-gateways.ts";
 import { assembleRoutes } from "./compile-routes.ts";
 import { compileVirtualService, type VirtualServiceTemplate } from "./compile-virtual-service.ts";
 import { intersection } from "./names.ts";
-import type { VirtualService } from "./objects.ts";
+import { inOrder } from "./order.ts";
 import { indexRoutes } from "./route-index.ts";
 import { ServiceDirectory } from "./service-directory.ts";
 import type { Problem, Route, RouteTable, VirtualHost, VirtualHosts } from "./table.ts";
@@ -24,7 +24,8 @@ export function compileTable(world: World): Compilation {
   const virtualServices = inOrder(world.virtualServices).map(compileVirtualService);
   for (const each of virtualServices) problems.push(...each.problems);
   const served = virtualServices.filter(
-    (each) => each.problems.length === 0 && isExported(each, world.gatewayNamespace),
+    (each) =>
+      (each.problems.length === 0 || world.serveDespiteProblems === true) && isExported(each, world.gatewayNamespace),
   );
   const needed = new Map<string, ClusterRef>();
   const ports = new Map<number, VirtualHosts>();
@@ -44,15 +45,6 @@ function isExported({ namespace, exportTo }: VirtualServiceTemplate, to: string)
     exportTo.includes(to) ||
     (exportTo.includes(".") && namespace === to)
   );
-}
-
-/** istiod's order: oldest first, then by name and namespace. */
-function inOrder(objects: readonly VirtualService[]): VirtualService[] {
-  const key = ({ metadata: m }: VirtualService) => `${m.creationTimestamp ?? ""}\0${m.name}\0${m.namespace ?? ""}`;
-  return [...objects]
-    .map((object) => ({ object, key: key(object) }))
-    .sort((a, b) => (a.key < b.key ? -1 : 1))
-    .map(({ object }) => object);
 }
 
 function compileHosts(

@@ -275,10 +275,12 @@ export class Exchange implements AttemptOwner {
     this.#cancelBackoff?.();
     const durationMs = this.#gate.monotonicMs() - this.#startMs;
     this.#stats.observe(code, flags, durationMs);
-    this.#gate.accessLog?.write({
+    if (this.#gate.accessLog === undefined) return;
+    this.#gate.accessLog.write({
+      ...addressesOf(this.#request),
+      ...this.#routing(),
       startMs: this.#gate.clock.now() - durationMs,
-      method: this.#request.method ?? "-",
-      path: this.#view?.target ?? this.#request.url ?? "-",
+      method: this.#request.method!,
       code,
       flags,
       details,
@@ -287,16 +289,22 @@ export class Exchange implements AttemptOwner {
       bytesSent: this.#bytesSent,
       durationMs,
       upstreamMs: this.#upstreamMs,
-      forwardedFor: this.#view === undefined ? undefined : this.#forwardedFor(),
       userAgent: this.#request.headers["user-agent"],
       requestId: this.#requestId,
-      authority: this.#view?.authority ?? this.#request.headers.host,
+    });
+  }
+
+  /** What the access log says about where the request went. */
+  #routing() {
+    const { url, headers } = this.#request;
+    return {
+      path: this.#view?.target ?? url!,
+      authority: this.#view?.authority ?? headers.host,
+      forwardedFor: this.#view === undefined ? undefined : this.#forwardedFor(),
       upstreamHost: this.#attempt?.upstream.endpoint.address,
       cluster: this.#cluster?.cluster.key,
-      localAddress: `${this.#request.socket.localAddress}:${this.#request.socket.localPort}`,
-      remoteAddress: `${this.#request.socket.remoteAddress}:${this.#request.socket.remotePort}`,
       routeName: this.#route?.name ?? "",
-    });
+    };
   }
 
   #forwardedFor(): string {
@@ -319,6 +327,13 @@ function bodyOf(request: IncomingMessage, keep: boolean): RequestBody | undefine
   const length = request.headers["content-length"];
   const empty = request.headers["transfer-encoding"] === undefined && (length === undefined || length === "0");
   return empty ? undefined : new RequestBody(request, keep);
+}
+
+function addressesOf({ socket }: IncomingMessage): { localAddress: string; remoteAddress: string } {
+  return {
+    localAddress: `${plainAddress(socket.localAddress)}:${socket.localPort}`,
+    remoteAddress: `${plainAddress(socket.remoteAddress)}:${socket.remotePort}`,
+  };
 }
 
 function plainAddress(address: string | undefined): string {

@@ -27,7 +27,7 @@ function walk(value: unknown, rule: Rule, field: string, problems: FieldProblem[
     problems.push({ field, message: `${field} is not supported by the sandbox gateway: ${rule}` });
   else if ("each" in rule) walkEach(value, rule.each, field, problems);
   else if ("values" in rule) {
-    if (!rule.values.includes(String(value)))
+    if (!(rule.values as readonly unknown[]).includes(value))
       problems.push({
         field,
         message: `${field}: ${JSON.stringify(value)} is not supported by the sandbox gateway: ${rule.cure}`,

@@ -6,41 +6,24 @@ import type { HeaderEdit } from "./table.ts";
 /** Flat: name, value, name, value. */
 export type HeaderList = string[];
 
-const HOP_BY_HOP = new Set([
-  ...[
-    "connection",
-    "keep-alive",
-    "proxy-connection",
-    "proxy-authenticate",
-    "upgrade",
-    "transfer-encoding",
-    "te",
-    "trailer",
-  ],
-]);
+const HOP_BY_HOP = names(
+  "connection keep-alive proxy-connection proxy-authenticate upgrade transfer-encoding te trailer",
+);
 
 /** Control headers that Envoy takes off a request from outside, so that a client cannot steer it. */
-const FROM_OUTSIDE = new Set([
-  ...["x-envoy-decorator-operation", "x-envoy-downstream-service-cluster", "x-envoy-downstream-service-node"],
-  ...["x-envoy-expected-rq-timeout-ms", "x-envoy-force-trace", "x-envoy-hedge-on-per-try-timeout", "x-envoy-internal"],
-  ...["x-envoy-ip-tags", "x-envoy-max-retries", "x-envoy-original-url", "x-envoy-retriable-header-names"],
-  ...["x-envoy-retriable-status-codes", "x-envoy-retry-grpc-on", "x-envoy-retry-on", "x-envoy-upstream-alt-stat-name"],
-  ...[
-    "x-envoy-upstream-rq-per-try-timeout-ms",
-    "x-envoy-upstream-rq-timeout-alt-response",
-    "x-envoy-upstream-rq-timeout-ms",
-  ],
-]);
+const FROM_OUTSIDE = names(
+  "x-envoy-decorator-operation x-envoy-downstream-service-cluster x-envoy-downstream-service-node",
+  "x-envoy-expected-rq-timeout-ms x-envoy-force-trace x-envoy-hedge-on-per-try-timeout",
+  "x-envoy-internal x-envoy-ip-tags x-envoy-max-retries x-envoy-original-url",
+  "x-envoy-retriable-header-names x-envoy-retriable-status-codes x-envoy-retry-grpc-on",
+  "x-envoy-retry-on x-envoy-upstream-alt-stat-name x-envoy-upstream-rq-per-try-timeout-ms",
+  "x-envoy-upstream-rq-timeout-alt-response x-envoy-upstream-rq-timeout-ms",
+);
 
-const REPLACED = new Set([
-  "host",
-  "expect",
-  "x-forwarded-for",
-  "x-forwarded-proto",
-  "x-request-id",
-  "x-envoy-external-address",
+const REPLACED = names(
+  "host expect x-forwarded-for x-forwarded-proto x-request-id x-envoy-external-address",
   "x-envoy-attempt-count",
-]);
+);
 
 export interface RequestHeaderInput {
   raw: readonly string[];
@@ -90,17 +73,10 @@ export function edit(list: HeaderList, operations: HeaderEdit | undefined): Head
   return edited;
 }
 
-const RESPONSE_DROPPED = new Set([
-  ...[
-    "connection",
-    "keep-alive",
-    "proxy-connection",
-    "transfer-encoding",
-    "upgrade",
-    "server",
-    "x-envoy-upstream-service-time",
-  ],
-]);
+const RESPONSE_DROPPED = names(
+  "connection keep-alive proxy-connection transfer-encoding upgrade server",
+  "x-envoy-upstream-service-time",
+);
 
 /** The upstream's headers, for the client. Envoy keeps an upstream's date and replaces its server. */
 export function clientHeaders(
@@ -118,4 +94,8 @@ export function clientHeaders(
   if (upstream["date"] === undefined) list.push("date", date);
   list.push("x-envoy-upstream-service-time", String(Math.round(upstreamMs)), "server", "istio-envoy");
   return list;
+}
+
+function names(...rows: string[]): ReadonlySet<string> {
+  return new Set(rows.join(" ").split(" "));
 }

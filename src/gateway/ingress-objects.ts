@@ -10,6 +10,9 @@ export const INGRESS_NAME = "istio-ingressgateway";
 /** What a Gateway's selector is held against. */
 export const INGRESS_LABELS = { app: "istio-ingressgateway", istio: "ingressgateway" } as const;
 
+/** On the ingress Service and Pod: which Gateway port is at which port of localhost, `{"80":8080}`. */
+export const PORTS_ANNOTATION = "sandbox.serin.dev/ports";
+
 const POD_NAME = `${INGRESS_NAME}-sandbox`;
 const FIELD_MANAGER = "serin-gateway";
 
@@ -58,12 +61,11 @@ function patchStatus(
 }
 
 function metadata(name: string, localPorts: Readonly<Record<number, number>>): ObjectMeta {
-  const listening = Object.entries(localPorts).map(([port, local]) => `${port} at http://localhost:${local}`);
   return {
     name,
     namespace: INGRESS_NAMESPACE,
     labels: { ...INGRESS_LABELS },
-    annotations: { "sandbox.serin.dev/listening": listening.join(", ") },
+    annotations: { [PORTS_ANNOTATION]: JSON.stringify(localPorts) },
   };
 }
 

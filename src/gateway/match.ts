@@ -19,13 +19,13 @@ export interface RequestView {
 export type PathMatch =
   | { kind: "any"; field?: string }
   | { kind: "exact" | "prefix"; value: string; ignoreCase: boolean; field: string }
-  | { kind: "regex"; value: string; test(text: string): boolean; field: string };
+  | { kind: "regex"; value: string; test: (text: string) => boolean; field: string };
 
 /** How one text is tested. */
 export type TextTest =
   | { kind: "present" }
   | { kind: "exact" | "prefix"; value: string }
-  | { kind: "regex"; value: string; test(text: string): boolean };
+  | { kind: "regex"; value: string; test: (text: string) => boolean };
 
 /** One condition beside the path's. `field` says where it is written. */
 export interface Condition {

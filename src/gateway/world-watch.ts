@@ -22,7 +22,7 @@ export interface WatchOptions {
   cluster: Cluster;
   clock: Clock;
   log: Log;
-  onChange(): void;
+  onChange: () => void;
 }
 
 export class WorldWatch {

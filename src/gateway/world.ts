@@ -15,4 +15,6 @@ export interface World {
   gatewayNamespace: string;
   /** Gateway port numbers that a local port is mapped to. */
   openPorts: readonly number[];
+  /** For explaining a real cluster: what only the sandbox refuses is served there. */
+  serveDespiteProblems?: boolean;
 }

@@ -3,7 +3,7 @@
 
 import type { KubeObject, ObjectKey } from "../../src/core/kubernetes/object.ts";
 import type { Resource } from "../../src/core/kubernetes/resource.ts";
-import { type Cluster, ClusterError, type Patch, type WatchEvent } from "../../src/ports/cluster.ts";
+import { type Cluster, ClusterError, type ObjectList, type Patch, type WatchEvent } from "../../src/ports/cluster.ts";
 
 type Watcher = (event: WatchEvent<KubeObject>) => void;
 
@@ -16,7 +16,7 @@ export class MemoryCluster implements Cluster {
     return this.#find(resource, key) as T;
   }
 
-  async list<T extends KubeObject>(resource: Resource) {
+  async list<T extends KubeObject>(resource: Resource): Promise<ObjectList<T>> {
     return { items: [...this.#of(resource).values()] as T[], resourceVersion: String(this.#version) };
   }
 
@@ -33,7 +33,7 @@ export class MemoryCluster implements Cluster {
     const watchers = this.#watchers.get(resource.plural) ?? new Set();
     this.#watchers.set(resource.plural, watchers.add(watcher));
     signal?.addEventListener("abort", () => wake());
-    while (signal?.aborted !== true) {
+    while (!isAborted(signal)) {
       while (queue.length > 0) yield queue.shift() as WatchEvent<T>;
       await new Promise<void>((resolve) => (wake = resolve));
     }
@@ -89,6 +89,10 @@ export class MemoryCluster implements Cluster {
     for (const watcher of this.#watchers.get(resource.plural) ?? []) watcher({ type, object: stored });
     return stored;
   }
+}
+
+function isAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true;
 }
 
 function keyText({ namespace, name }: ObjectKey): string {

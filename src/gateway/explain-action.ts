@@ -1,0 +1,86 @@
+// Second half of an explanation: what the matched route does, with shares, ready endpoints, time limits and retries in force.
+
+import { formatDurationMs } from "../core/kubernetes/duration.ts";
+import type { ExplainedDestination, ExplanationStep, RouteExplanation } from "../core/traffic/explanation.ts";
+import type { RequestView } from "./match.ts";
+import { forwardedPath, redirectLocation } from "./rewrite.ts";
+import type { ForwardAction, RetryPolicy, Route, RouteTable, WeightedDestination } from "./table.ts";
+import type { World } from "./world.ts";
+
+export function explainAction(
+  world: World,
+  table: RouteTable,
+  route: Route,
+  { steps, view }: { steps: ExplanationStep[]; view: RequestView },
+): RouteExplanation {
+  const { source, action, name } = route;
+  const bound = {
+    virtualService: `${source.namespace}/${source.name}`,
+    route: name === "" ? String(source.http) : name,
+    ...gatewayOf(world, source),
+  };
+  if (action.kind === "direct") {
+    return { steps, ...bound, destinations: [], answer: { code: action.status, reason: "direct response" } };
+  }
+  if (action.kind === "redirect") {
+    const location = redirectLocation(action.redirect, route.path, view);
+    return {
+      steps,
+      ...bound,
+      destinations: [],
+      answer: { code: action.redirect.code, reason: `redirect to ${location}` },
+    };
+  }
+  steps.push(...policySteps(action, route, view));
+  const total = action.destinations.reduce((sum, { weight }) => sum + weight, 0);
+  const destinations = action.destinations.map((destination) => explainDestination(table, destination, total, steps));
+  return { steps, ...bound, destinations };
+}
+
+function gatewayOf(world: World, source: Route["source"]): { gateway?: string } {
+  const object = world.virtualServices.find(
+    ({ metadata: m }) => m.name === source.name && (m.namespace ?? "default") === source.namespace,
+  );
+  const named = object?.spec.gateways?.find((each) => each !== "mesh");
+  return named === undefined ? {} : { gateway: named.includes("/") ? named : `${source.namespace}/${named}` };
+}
+
+function policySteps({ timeoutMs, retry, rewrite }: ForwardAction, route: Route, view: RequestView): ExplanationStep[] {
+  const steps = [
+    timeoutMs === undefined ? "timeout: none (Istio's default)" : `timeout: ${formatDurationMs(timeoutMs)}`,
+    `retries: ${retryText(retry)}`,
+  ];
+  if (rewrite !== undefined) {
+    const host = rewrite.authority === undefined ? "" : `, host ${rewrite.authority}`;
+    steps.push(`rewrite: the backend gets path ${forwardedPath(rewrite, route.path, view)}${host}`);
+  }
+  return steps.map((text) => ({ taken: true, text }));
+}
+
+function retryText(retry: RetryPolicy | undefined): string {
+  if (retry === undefined) return "none (attempts: 0)";
+  const codes = retry.statusCodes.size === 0 ? "" : `; status ${[...retry.statusCodes].join(", ")}`;
+  const perTry = retry.perTryTimeoutMs === undefined ? "" : `, ${formatDurationMs(retry.perTryTimeoutMs)} each`;
+  return `up to ${retry.attempts}${perTry}, on ${[...retry.on].join(", ")}${codes}`;
+}
+
+function explainDestination(
+  table: RouteTable,
+  { clusterKey, host, subset, weight }: WeightedDestination,
+  total: number,
+  steps: ExplanationStep[],
+): ExplainedDestination {
+  const cluster = table.clusters.get(clusterKey);
+  const port = Number(clusterKey.split("|")[1]);
+  if (cluster === undefined) {
+    const missing =
+      subset === undefined
+        ? `no Service ${host} has port ${port}`
+        : `no Service ${host} has port ${port}, or no DestinationRule defines its subset ${subset}`;
+    steps.push({ taken: false, text: `cluster ${clusterKey} does not exist (${missing}): 503 NC` });
+  } else if (cluster.endpoints.length === 0) {
+    steps.push({ taken: false, text: `cluster ${clusterKey} has no ready endpoint: 503 UH "no healthy upstream"` });
+  }
+  const readyEndpoints = (cluster?.endpoints ?? []).map(({ address }) => address);
+  return { host, ...(subset === undefined ? {} : { subset }), port, weight, share: weight / total, readyEndpoints };
+}

@@ -1,0 +1,104 @@
+// Why a request goes where it goes: the gateway's own compiler and matcher, asked for their reasons. Computed from objects
+// alone, so it works on a real cluster as well as in the sandbox.
+
+import {
+  DESTINATION_RULES,
+  ENDPOINT_SLICES,
+  GATEWAYS,
+  PODS,
+  SERVICES,
+  VIRTUAL_SERVICES,
+} from "../core/kubernetes/resource.ts";
+import type { EndpointSlice, Pod, Service } from "../core/kubernetes/workload.ts";
+import type { RouteExplanation, RouteRequest } from "../core/traffic/explanation.ts";
+import type { Cluster } from "../ports/cluster.ts";
+import { compileTable } from "./compile.ts";
+import { explainAction } from "./explain-action.ts";
+import { explainBindings } from "./explain-bindings.ts";
+import { mismatchText, routeText } from "./explain-text.ts";
+import { INGRESS_LABELS, INGRESS_NAMESPACE, PORTS_ANNOTATION } from "./ingress-objects.ts";
+import { findVirtualHost, mismatch, type RequestView } from "./match.ts";
+import { hostWithoutPort } from "./names.ts";
+import type { DestinationRule, IstioGateway, VirtualService } from "./objects.ts";
+import { parseTarget } from "./target.ts";
+import type { World } from "./world.ts";
+
+/** Reads the objects and explains one request. */
+export async function explainRoute(cluster: Cluster, request: RouteRequest): Promise<RouteExplanation> {
+  return explain(await readWorld(cluster, request.port ?? 80), request);
+}
+
+/** The same from objects at hand. */
+export function explain(world: World, request: RouteRequest): RouteExplanation {
+  const port = request.port ?? 80;
+  const target = parseTarget(request.path === "" ? "/" : request.path);
+  if (target === undefined)
+    return {
+      steps: [{ taken: false, text: `path ${request.path} is refused by Envoy's path normalization` }],
+      destinations: [],
+      answer: { code: 400, reason: "Bad Request" },
+    };
+  const view = viewOf(request, target);
+  const { table } = compileTable(world);
+  const steps = explainBindings(world, port, hostWithoutPort(request.host));
+  const hosts = table.ports.get(port);
+  const virtualHost = hosts && findVirtualHost(hosts, hostWithoutPort(request.host));
+  if (virtualHost === undefined) {
+    steps.push({ taken: false, text: `no VirtualService serves host ${request.host} at port ${port}` });
+    return { steps, destinations: [], answer: { code: 404, reason: "no route (NR)" } };
+  }
+  steps.push({
+    taken: true,
+    text: `host ${hostWithoutPort(request.host)} is served by "${virtualHost.domain}", the most specific of the bound hosts`,
+  });
+  for (const route of virtualHost.routes) {
+    const reason = mismatch(route, view);
+    if (reason !== undefined) {
+      steps.push({ taken: false, text: `${routeText(route)}: ${mismatchText(reason, view)}` });
+      continue;
+    }
+    steps.push({ taken: true, text: `${routeText(route)}: matches` });
+    return explainAction(world, table, route, { steps, view });
+  }
+  return { steps, destinations: [], answer: { code: 404, reason: "no route (NR)" } };
+}
+
+function viewOf(request: RouteRequest, { path, query }: { path: string; query: string }): RequestView {
+  const headers = new Map(Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), value]));
+  return {
+    method: request.method,
+    authority: request.host,
+    scheme: "http",
+    path,
+    query,
+    header: (name) => headers.get(name),
+  };
+}
+
+async function readWorld(cluster: Cluster, port: number): Promise<World> {
+  const [gateways, virtualServices, destinationRules, services, endpointSlices, pods] = await Promise.all([
+    cluster.list<IstioGateway>(GATEWAYS),
+    cluster.list<VirtualService>(VIRTUAL_SERVICES),
+    cluster.list<DestinationRule>(DESTINATION_RULES),
+    cluster.list<Service>(SERVICES),
+    cluster.list<EndpointSlice>(ENDPOINT_SLICES),
+    cluster.list<Pod>(PODS),
+  ]);
+  const ingress = pods.items.find(({ metadata }) => metadata.labels?.["istio"] === INGRESS_LABELS.istio);
+  const ports = ingress?.metadata.annotations?.[PORTS_ANNOTATION];
+  const named = gateways.items.flatMap(({ spec }) => (spec?.servers ?? []).flatMap(({ port }) => port?.number ?? []));
+  return {
+    gateways: gateways.items,
+    virtualServices: virtualServices.items,
+    destinationRules: destinationRules.items,
+    services: services.items,
+    endpointSlices: endpointSlices.items,
+    pods: pods.items,
+    gatewayLabels: ingress?.metadata.labels ?? INGRESS_LABELS,
+    gatewayNamespace: ingress?.metadata.namespace ?? INGRESS_NAMESPACE,
+    // A real gateway opens what its Gateways say; the sandbox's says on its pod what it has open.
+    openPorts:
+      ports === undefined ? [...new Set([port, ...named])] : Object.keys(JSON.parse(ports) as object).map(Number),
+    serveDespiteProblems: ingress !== undefined && ports === undefined,
+  };
+}
