@@ -54,7 +54,7 @@ function ageText(value: string, nowMs: number): string {
 
 function valueText(value: unknown): string {
   if (value === null) return "<no value>";
-  return typeof value === "object" ? JSON.stringify(sorted(value)) : String(value as string | number | boolean);
+  return typeof value === "string" ? value : JSON.stringify(sorted(value));
 }
 
 /** Objects print with their keys in order, as Go's encoder writes maps. */

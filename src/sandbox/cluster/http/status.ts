@@ -1,0 +1,124 @@
+// Refusals as Kubernetes Status objects: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/
+
+import { ClusterError, type ClusterErrorReason, type StatusCause } from "../../../ports/cluster.ts";
+import type { ResourcePath } from "./request-path.ts";
+
+export interface Status {
+  kind: "Status";
+  apiVersion: "v1";
+  metadata: Record<string, never>;
+  status: "Success" | "Failure";
+  message?: string;
+  reason?: string;
+  details?: StatusDetails;
+  code?: number;
+}
+
+interface StatusDetails {
+  name?: string;
+  group?: string;
+  kind?: string;
+  uid?: string;
+  causes?: StatusCause[];
+  retryAfterSeconds?: number;
+}
+
+/** A refusal by the HTTP layer itself, with a code that the port's errors do not know or details that they lack. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+  readonly code: number;
+  readonly reason: string;
+  readonly details: StatusDetails | undefined;
+
+  constructor(code: number, reason: string, message: string, details?: StatusDetails) {
+    super(message);
+    this.code = code;
+    this.reason = reason;
+    this.details = details;
+  }
+}
+
+const CODES: Record<ClusterErrorReason, number> = {
+  BadRequest: 400,
+  Unauthorized: 401,
+  Forbidden: 403,
+  NotFound: 404,
+  MethodNotAllowed: 405,
+  NotAcceptable: 406,
+  AlreadyExists: 409,
+  Conflict: 409,
+  Expired: 410,
+  RequestEntityTooLarge: 413,
+  UnsupportedMediaType: 415,
+  Invalid: 422,
+  TooManyRequests: 429,
+  InternalError: 500,
+  Unreachable: 503,
+};
+
+/** The Status of whatever was thrown while the path was served. */
+export function statusOf(error: unknown, subject?: { path: ResourcePath; kind: string | undefined }): Status {
+  if (error instanceof Refusal) return failure(error.code, error.reason, error.message, error.details);
+  if (error instanceof ClusterError) {
+    const reason = error.reason === "Unreachable" ? "ServiceUnavailable" : error.reason;
+    return failure(CODES[error.reason], reason, error.message, detailsOf(error, subject));
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return failure(500, "InternalError", `Internal error occurred: ${message}`, { causes: [{ reason: "", message }] });
+}
+
+/** The answer to a deletion that has taken place. */
+export function deleted(subject: Required<Pick<StatusDetails, "name" | "kind">> & StatusDetails): Status {
+  return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details: withoutEmpty(subject) };
+}
+
+export function methodNotAllowed(): Refusal {
+  return new Refusal(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {});
+}
+
+export function notServed(): Refusal {
+  return new Refusal(404, "NotFound", "the server could not find the requested resource", {});
+}
+
+export function notAcceptable(): Refusal {
+  const offered = "application/json, application/yaml, application/json;stream=watch";
+  return new Refusal(406, "NotAcceptable", `406: Not Acceptable\n\nAvailable representations: ${offered}`, {});
+}
+
+/** An option of the query that cannot be: the API words it as an invalid object of the options' kind. */
+export function invalidOption(kind: string, field: string, cause: { reason: string; message: string }): Refusal {
+  return new Refusal(422, "Invalid", `${kind}.meta.k8s.io "" is invalid: ${field}: ${cause.message}`, {
+    group: "meta.k8s.io",
+    kind,
+    causes: [{ ...cause, field }],
+  });
+}
+
+function failure(code: number, reason: string, message: string, details: StatusDetails | undefined): Status {
+  return {
+    kind: "Status",
+    apiVersion: "v1",
+    metadata: {},
+    status: "Failure",
+    message,
+    reason,
+    ...(details === undefined ? {} : { details: withoutEmpty(details) }),
+    code,
+  };
+}
+
+function detailsOf(
+  error: ClusterError,
+  subject: { path: ResourcePath; kind: string | undefined } | undefined,
+): StatusDetails | undefined {
+  const causes = error.causes.length === 0 ? {} : { causes: [...error.causes] };
+  if (subject === undefined || error.reason === "BadRequest") return error.causes.length === 0 ? undefined : causes;
+  const { path, kind } = subject;
+  // "Invalid" speaks of the object, everything else of the resource. The message names the object when the path cannot.
+  const name = path.name ?? /"([^"]+)"/.exec(error.message)?.[1];
+  return { name, group: path.group, kind: error.reason === "Invalid" ? kind : path.plural, ...causes };
+}
+
+function withoutEmpty(details: StatusDetails): StatusDetails {
+  return Object.fromEntries(Object.entries(details).filter(([, value]) => value !== undefined && value !== ""));
+}
