@@ -75,14 +75,12 @@ function progress(
 ): Verdict | undefined {
   const before = deployment.status?.conditions?.find(({ type }) => type === "Progressing");
   if (deployment.spec.paused) return verdict("Unknown", "DeploymentPaused", "Deployment is paused");
-  if (before?.reason === "DeploymentPaused")
-    return verdict("Unknown", "DeploymentResumed", "Deployment is resumed");
+  if (before?.reason === "DeploymentPaused") return verdict("Unknown", "DeploymentResumed", "Deployment is resumed");
   const name = (plan.sets.current ?? plan.create)?.metadata.name;
   if (name === undefined) return before === undefined ? undefined : (before as Verdict);
   if (isComplete(deployment, counts))
     return verdict("True", "NewReplicaSetAvailable", `ReplicaSet "${name}" has successfully progressed.`);
-  if (plan.create !== undefined)
-    return verdict("True", "NewReplicaSetCreated", `Created new replica set "${name}"`);
+  if (plan.create !== undefined) return verdict("True", "NewReplicaSetCreated", `Created new replica set "${name}"`);
   // Once available, losing a pod is no new rollout: only a change of the ReplicaSets is.
   if (before?.reason === "NewReplicaSetAvailable" && counts.replicas === counts.updatedReplicas)
     return before as Verdict;

@@ -15,13 +15,17 @@ export interface Refusal {
 // Kept as they are without an effect here: there is one node, no kubelet's cgroups, and no image to pull.
 const POD_FIELDS = new Set([
   ..."containers restartPolicy terminationGracePeriodSeconds nodeName".split(" "),
-  ..."dnsPolicy schedulerName securityContext serviceAccount serviceAccountName automountServiceAccountToken".split(" "),
+  ..."dnsPolicy schedulerName securityContext serviceAccount serviceAccountName automountServiceAccountToken".split(
+    " ",
+  ),
   ..."enableServiceLinks imagePullSecrets tolerations priority priorityClassName preemptionPolicy".split(" "),
   ..."affinity topologySpreadConstraints nodeSelector".split(" "),
 ]);
 const CONTAINER_FIELDS = new Set([
   ..."name image args env envFrom ports readinessProbe livenessProbe startupProbe lifecycle command".split(" "),
-  ..."imagePullPolicy resources securityContext terminationMessagePath terminationMessagePolicy resizePolicy".split(" "),
+  ..."imagePullPolicy resources securityContext terminationMessagePath terminationMessagePolicy resizePolicy".split(
+    " ",
+  ),
 ]);
 
 const CURES: Record<string, string> = {
@@ -43,7 +47,9 @@ export function refusePod(pod: Pod, entry: CatalogueEntry): Refusal | undefined 
 function podProblems({ spec }: Pod): string[] {
   const problems = unsupported(spec, POD_FIELDS, "spec");
   if (spec.containers.length > 1)
-    problems.push(`spec.containers[1] (${spec.containers[1]!.name}): a sandbox pod runs one container; move it to a Deployment of its own`);
+    problems.push(
+      `spec.containers[1] (${spec.containers[1]!.name}): a sandbox pod runs one container; move it to a Deployment of its own`,
+    );
   return problems;
 }
 
@@ -75,7 +81,9 @@ function environmentProblems(pod: Pod, container: Container): string[] {
     const from = (valueFrom ?? {}) as ValueFrom;
     if (from.resourceFieldRef !== undefined) return [`${path}.resourceFieldRef: set the value itself`];
     if (from.fieldRef !== undefined && fieldValue(pod, from.fieldRef.fieldPath, "", "") === undefined)
-      return [`${path}.fieldRef.fieldPath ${from.fieldRef.fieldPath}: use metadata.name, metadata.namespace or status.podIP`];
+      return [
+        `${path}.fieldRef.fieldPath ${from.fieldRef.fieldPath}: use metadata.name, metadata.namespace or status.podIP`,
+      ];
     if (from.fileKeyRef !== undefined) return [`${path}.fileKeyRef: use configMapKeyRef or secretKeyRef`];
     return [];
   });

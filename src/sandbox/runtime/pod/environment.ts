@@ -91,7 +91,9 @@ export function fieldValue(pod: Pod, fieldPath: string, podIP: string, hostIP: s
 
 function addAll(from: FromSource, sources: Sources, variables: Record<string, string>): string | undefined {
   const [kind, reference] =
-    from.configMapRef === undefined ? (["Secret", from.secretRef] as const) : (["ConfigMap", from.configMapRef] as const);
+    from.configMapRef === undefined
+      ? (["Secret", from.secretRef] as const)
+      : (["ConfigMap", from.configMapRef] as const);
   if (reference === undefined) return undefined;
   const data = sources.get(`${kind}/${reference.name}`);
   if (data === undefined) return reference.optional ? undefined : missing(kind, reference.name);
@@ -109,7 +111,9 @@ function valueOf(from: ValueFrom, input: EnvironmentInput): { value?: string; me
   const value = data?.[reference.key];
   if (value !== undefined || reference.optional) return { value };
   if (data === undefined) return { message: missing(kind, reference.name) };
-  return { message: `couldn't find key ${reference.key} in ${kind} ${reference.name}: add the key or set optional: true` };
+  return {
+    message: `couldn't find key ${reference.key} in ${kind} ${reference.name}: add the key or set optional: true`,
+  };
 }
 
 function missing(kind: string, name: string): string {

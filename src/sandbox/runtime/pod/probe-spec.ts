@@ -33,7 +33,10 @@ export function timingOf(probe: Probe): ProbeTiming {
 }
 
 /** Undefined when a named port does not exist or nothing is asked. */
-export function targetOf(probe: Pick<Probe, "httpGet" | "tcpSocket" | "exec">, container: Container): ProbeTarget | undefined {
+export function targetOf(
+  probe: Pick<Probe, "httpGet" | "tcpSocket" | "exec">,
+  container: Container,
+): ProbeTarget | undefined {
   if (probe.exec !== undefined) return { kind: "exec", command: probe.exec.command };
   const port = portNumber((probe.httpGet ?? probe.tcpSocket)?.port, container);
   if (port === undefined) return undefined;

@@ -40,7 +40,8 @@ export function probeStep(
 ): ProbeStep {
   const { timing, name } = probe;
   const eager = name !== "livenessProbe" && !before.everSucceeded;
-  if (result === "success") return { state: succeeded(before, timing, nowMs), nextInMs: timing.periodMs, counted: true };
+  if (result === "success")
+    return { state: succeeded(before, timing, nowMs), nextInMs: timing.periodMs, counted: true };
   const due = before.countedAtMs === undefined || nowMs - before.countedAtMs >= timing.periodMs;
   const state = due ? failed(before, timing, nowMs) : before;
   const fastMs = sinceStartMs < FAST_FOR_MS ? FAST_INTERVAL_MS : SLOWER_INTERVAL_MS;

@@ -1,0 +1,137 @@
+// The logs of pods: one folder per pod, one file per run of its container. Read back for `kubectl logs`.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Pod } from "../../core/kubernetes/workload.ts";
+import type { Clock } from "../../ports/clock.ts";
+import { ClusterError } from "../../ports/cluster.ts";
+import type { PodLogOptions, PodLogs } from "../../ports/pod-logs.ts";
+import { selectRecords, textOf } from "./log-records.ts";
+import { LogFile, olderHalf } from "./process/log-file.ts";
+
+export interface LogStore {
+  podLogs: PodLogs;
+  open(pod: Pod, restartCount: number): LogFile;
+  remove(pod: Pod): Promise<void>;
+}
+
+type PodName = { namespace: string; name: string; uid: string };
+
+export function logStore(homeDir: string, clock: Clock): LogStore {
+  const root = join(homeDir, "pods");
+  const running = new Map<string, LogFile>();
+
+  return {
+    podLogs: { read },
+    open(pod, restartCount) {
+      const file = new LogFile(join(dirOf(nameOf(pod)), `${restartCount}.log`), clock);
+      running.set(pod.metadata.uid!, file);
+      return file;
+    },
+    async remove(pod) {
+      running.delete(pod.metadata.uid!);
+      await rm(dirOf(nameOf(pod)), { recursive: true, force: true });
+    },
+  };
+
+  function dirOf({ namespace, name, uid }: PodName): string {
+    return join(root, `${namespace}_${name}_${uid}`);
+  }
+
+  async function* read(pod: PodName, options: PodLogOptions): AsyncIterable<string> {
+    const current = running.get(pod.uid);
+    await current?.flush();
+    const path = pathOf(pod, options.previous ?? false, current);
+    // From here to the subscription nothing may wait, or a line could fall between the two.
+    const live = options.follow && current?.path === path ? current : undefined;
+    const text = readHalves(path) + (current?.path === path ? current.pending : "");
+    const following = live === undefined ? undefined : follow(live, options.signal);
+    let left = options.limitBytes ?? Number.POSITIVE_INFINITY;
+    for (const record of selectRecords(text.split("\n").filter(Boolean), options)) {
+      const line = textOf(record, options.timestamps ?? false);
+      yield cut(line, left);
+      left -= Buffer.byteLength(line);
+      if (left <= 0) return;
+    }
+    for await (const record of following ?? []) {
+      const line = textOf(record.trimEnd(), options.timestamps ?? false);
+      yield cut(line, left);
+      left -= Buffer.byteLength(line);
+      if (left <= 0) return;
+    }
+  }
+
+  function pathOf(pod: PodName, previous: boolean, current: LogFile | undefined): string {
+    const runs = runsOf(dirOf(pod));
+    const newest = current?.path ?? runs.at(-1);
+    if (!previous) {
+      if (newest !== undefined) return newest;
+      throw new ClusterError(
+        "BadRequest",
+        `container in pod "${pod.name}" is waiting to start: see its waiting reason`,
+      );
+    }
+    const before = runs.filter((path) => path !== newest).at(-1);
+    if (before !== undefined) return before;
+    throw new ClusterError("BadRequest", `previous terminated container in pod "${pod.name}" not found`);
+  }
+}
+
+function cut(line: string, leftBytes: number): string {
+  return Buffer.byteLength(line) <= leftBytes ? line : Buffer.from(line).subarray(0, leftBytes).toString("utf8");
+}
+
+/** Oldest first. */
+function runsOf(dir: string): string[] {
+  let names: string[];
+  try {
+    names = readdirSync(dir);
+  } catch {
+    return [];
+  }
+  const numbers = names.flatMap((name) => /^(\d+)\.log$/.exec(name)?.[1] ?? []).map(Number);
+  return numbers.sort((a, b) => a - b).map((number) => join(dir, `${number}.log`));
+}
+
+function readHalves(path: string): string {
+  return readIfThere(olderHalf(path)) + readIfThere(path);
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+async function* follow(log: LogFile, signal: AbortSignal | undefined): AsyncIterable<string> {
+  const records: string[] = [];
+  let wake = () => {};
+  let open = true;
+  const close = () => {
+    open = false;
+    wake();
+  };
+  const unsubscribe = log.onRecord((record) => {
+    records.push(record);
+    wake();
+  });
+  signal?.addEventListener("abort", close, { once: true });
+  void log.ended.then(close);
+  try {
+    while (!signal?.aborted) {
+      while (records.length > 0) yield records.shift()!;
+      if (!open) return;
+      await new Promise<void>((resolve) => (wake = resolve));
+    }
+  } finally {
+    unsubscribe();
+    signal?.removeEventListener("abort", close);
+  }
+}
+
+function nameOf({ metadata }: Pod): PodName {
+  return { namespace: metadata.namespace ?? "", name: metadata.name, uid: metadata.uid ?? "" };
+}

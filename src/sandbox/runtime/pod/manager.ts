@@ -1,0 +1,54 @@
+// A worker for each pod of this node.
+
+import type { Pod } from "../../../core/kubernetes/workload.ts";
+import { NODE_NAME } from "../node.ts";
+import type { Watches } from "../watches.ts";
+import type { PodContext } from "./context.ts";
+import { hasEnded, isUnmanaged } from "./read.ts";
+import { PodWorker } from "./worker.ts";
+
+export interface PodManager {
+  /** Resolves when every pod that exists now has its status corrected. */
+  reported(): Promise<void>;
+  /** Ends all processes; the objects stay. */
+  stop(): Promise<void>;
+}
+
+export function managePods(watches: Watches, context: PodContext): PodManager {
+  const workers = new Map<string, PodWorker>();
+  let stopped = false;
+  for (const pod of watches.pods.list()) take(pod);
+  watches.pods.onChange(({ object, before }) => {
+    if (object !== undefined) take(object);
+    // Another pod may have the same name meanwhile: it is known by its uid.
+    if (before !== undefined && before.metadata.uid !== object?.metadata.uid)
+      workers.get(before.metadata.uid!)?.end("gone");
+  });
+  return {
+    reported: async () => void (await Promise.all([...workers.values()].map(({ reported }) => reported))),
+    stop: async () => {
+      stopped = true;
+      const all = [...workers.values()];
+      for (const worker of all) worker.end("stopped");
+      await Promise.all(all.map(({ done }) => done));
+    },
+  };
+
+  function take(pod: Pod): void {
+    const { uid } = pod.metadata;
+    const known = workers.get(uid!);
+    if (known !== undefined) known.update(pod);
+    else if (!stopped && isOurs(pod)) {
+      const worker = new PodWorker(pod, context);
+      workers.set(uid!, worker);
+      void worker.done.finally(() => workers.delete(uid!));
+    }
+  }
+}
+
+function isOurs(pod: Pod): boolean {
+  if (isUnmanaged(pod)) return false;
+  if (hasEnded(pod) && pod.metadata.deletionTimestamp === undefined) return false;
+  const node = pod.spec.nodeName ?? "";
+  return node === "" || node === NODE_NAME;
+}

@@ -1,0 +1,63 @@
+// Writes a pod's status: the newest one wins, one write at a time, tried again until it is in or the pod is gone.
+
+import { PODS } from "../../../core/kubernetes/resource.ts";
+import type { Pod, PodStatus } from "../../../core/kubernetes/workload.ts";
+import type { Clock } from "../../../ports/clock.ts";
+import { type Cluster, isClusterError } from "../../../ports/cluster.ts";
+import type { Log } from "../../../ports/log.ts";
+
+const RETRY_MS = 100;
+
+export class StatusWriter {
+  #pod: Pod;
+  #options: { cluster: Cluster; clock: Clock; log: Log };
+  #wanted: PodStatus | undefined;
+  #writing: Promise<void> | undefined;
+  #last: PodStatus;
+  #gone = false;
+
+  constructor(pod: Pod, options: { cluster: Cluster; clock: Clock; log: Log }) {
+    this.#pod = pod;
+    this.#options = options;
+    this.#last = pod.status ?? {};
+  }
+
+  /** The status as written or on its way. */
+  get last(): PodStatus {
+    return this.#last;
+  }
+
+  /** Resolves when this status or a newer one is stored. */
+  write(status: PodStatus): Promise<void> {
+    this.#wanted = status;
+    this.#last = status;
+    this.#writing ??= this.#run().finally(() => (this.#writing = undefined));
+    return this.#writing;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#wanted !== undefined && !this.#gone) {
+      const status = this.#wanted;
+      this.#wanted = undefined;
+      await this.#send(status);
+    }
+  }
+
+  async #send(status: PodStatus): Promise<void> {
+    const { cluster, clock, log } = this.#options;
+    const { namespace, name, uid } = this.#pod.metadata;
+    const body = { metadata: { uid }, status: { ...status } };
+    try {
+      await cluster.patch(PODS, { namespace, name }, { type: "merge", body }, { subresource: "status" });
+    } catch (error) {
+      // Gone, or another pod of that name: nothing to tell any more.
+      if (isClusterError(error, "NotFound", "Conflict", "Invalid")) {
+        this.#gone = true;
+        return;
+      }
+      log.warn("pod status not written, trying again", { pod: name, error: String(error) });
+      this.#wanted ??= status;
+      await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve));
+    }
+  }
+}

@@ -1,0 +1,276 @@
+// One pod's life, told in order: wait until it can start, run, restart with back-off, end gracefully, leave nothing.
+
+import { PODS } from "../../../core/kubernetes/resource.ts";
+import type { Pod } from "../../../core/kubernetes/workload.ts";
+import { isClusterError } from "../../../ports/cluster.ts";
+import { type Catalogue, versionOf } from "../catalogue/load.ts";
+import { timeText } from "../events.ts";
+import { HOST_IP, NODE_NAME } from "../node.ts";
+import type { PodAddress } from "../process/addresses.ts";
+import { IMAGE_BACK_OFF, NO_BACK_OFF, nextBackOff, RESTART_BACK_OFF } from "./back-off.ts";
+import type { PodContext } from "./context.ts";
+import { declaredPorts } from "./launch.ts";
+import { admit, type Prepared, prepare } from "./prepare.ts";
+import { ContainerRun, type RunEnd } from "./run.ts";
+import { type ContainerView, podStatus, restarts } from "./status.ts";
+import { StatusWriter } from "./status-writer.ts";
+
+/** deleted: by the API, gracefully. gone: the object is no more. stopped: Serin ends, the object stays. */
+export type Ending = "deleted" | "gone" | "stopped";
+
+const CATALOGUE_POLL_MS = 1_000;
+const CONFIG_RETRY_MS = 2_000;
+
+export class PodWorker {
+  /** Resolves when no process is left and the object is released. */
+  readonly done: Promise<void>;
+  /** Resolves when the first status is stored: what an earlier run of Serin left behind is corrected then. */
+  readonly reported: Promise<void>;
+  #pod: Pod;
+  #context: PodContext;
+  #status: StatusWriter;
+  #view: ContainerView;
+  #address: PodAddress | undefined;
+  #ending: Ending | undefined;
+  #markEnding!: () => void;
+  #endRequested: Promise<void>;
+  #run: ContainerRun | undefined;
+  #startTime: string;
+
+  constructor(pod: Pod, context: PodContext) {
+    this.#pod = pod;
+    this.#context = context;
+    this.#status = new StatusWriter(pod, context);
+    this.#view = firstView(pod);
+    this.#startTime = pod.status?.startTime ?? timeText(context.clock.now());
+    this.#endRequested = new Promise((resolve) => (this.#markEnding = resolve));
+    this.reported = this.#report();
+    this.done = this.#live();
+  }
+
+  get uid(): string | undefined {
+    return this.#pod.metadata.uid;
+  }
+
+  /** The object as it is now. */
+  update(pod: Pod): void {
+    this.#pod = pod;
+    if (pod.metadata.deletionTimestamp !== undefined) this.end("deleted");
+  }
+
+  end(ending: Ending): void {
+    if (this.#ending === "gone") return;
+    this.#ending = ending === "deleted" ? (this.#ending ?? ending) : ending;
+    this.#markEnding();
+    // An object that is gone has no grace left to give.
+    if (ending === "gone") this.#run?.kill();
+  }
+
+  async #live(): Promise<void> {
+    try {
+      await this.#reachReadyToRun();
+      await this.#restartUntilEnd();
+      await this.#leave();
+    } catch (error) {
+      this.#context.log.error("pod failed", { pod: this.#pod.metadata.name, error: String(error) });
+      this.#context.events.record(this.#pod, "Warning", "FailedSync", `error running the pod: ${String(error)}`);
+      this.#run?.kill();
+      await this.#endRequested;
+      await this.#leave();
+    } finally {
+      if (this.#address !== undefined) this.#context.addresses.release(this.#address);
+    }
+  }
+
+  async #reachReadyToRun(): Promise<void> {
+    if (this.#pod.metadata.deletionTimestamp !== undefined) this.end("deleted");
+    if (this.#ending !== undefined) return;
+    await this.#place();
+  }
+
+  /** There is one node; a pod that was made by hand is placed on it. */
+  async #place(): Promise<void> {
+    const { cluster, events } = this.#context;
+    const { namespace, name } = this.#pod.metadata;
+    if ((this.#pod.spec.nodeName ?? "") === "") {
+      const body = { spec: { nodeName: NODE_NAME } };
+      await cluster.patch(PODS, { namespace, name }, { type: "merge", body }, { fieldManager: NODE_NAME });
+    }
+    if (this.#pod.status?.startTime === undefined)
+      events.record(this.#pod, "Normal", "Scheduled", `Successfully assigned ${namespace}/${name} to ${NODE_NAME}`);
+  }
+
+  async #restartUntilEnd(): Promise<void> {
+    let backOff = NO_BACK_OFF;
+    while (this.#ending === undefined) {
+      const prepared = await this.#prepare();
+      if (prepared === undefined) return;
+      const end = await this.#runOnce(prepared);
+      if (this.#ending !== undefined) return;
+      if (end.refused !== undefined) {
+        await this.#holdBack(end.refused);
+        continue;
+      }
+      if (!restarts(this.#pod, end.exitCode)) return await this.#endRequested;
+      backOff = nextBackOff(backOff, end.ranForMs, this.#context.backOff ?? RESTART_BACK_OFF);
+      await this.#waitToRestart(backOff.delayMs);
+    }
+  }
+
+  /** Waits until the pod may start; undefined when it must end before. */
+  async #prepare(): Promise<Extract<Prepared, { ok: true }> | undefined> {
+    let backOff = NO_BACK_OFF;
+    for (;;) {
+      if (this.#ending !== undefined) return undefined;
+      const catalogue = await this.#context.catalogue();
+      const prepared = await this.#tryToPrepare(catalogue);
+      if (prepared.ok) return prepared;
+      this.#wait(
+        backOff.endings > 1 && prepared.reason === "ErrImagePull" ? "ImagePullBackOff" : prepared.reason,
+        prepared,
+      );
+      backOff = nextBackOff(backOff, 0, IMAGE_BACK_OFF);
+      const retryMs = { image: Math.max(backOff.delayMs, CONFIG_RETRY_MS), soon: CONFIG_RETRY_MS, never: Infinity };
+      await this.#sleepUntilCatalogueChanges(catalogue, retryMs[prepared.retry]);
+    }
+  }
+
+  async #tryToPrepare(catalogue: Catalogue): Promise<Prepared> {
+    const { catalogueFile, addresses, cluster } = this.#context;
+    const admitted = admit(this.#pod, catalogue, catalogueFile);
+    if (!("entry" in admitted)) return admitted;
+    const container = this.#pod.spec.containers[0]!;
+    this.#address ??= await addresses.allocate(declaredPorts(container), this.#pod.status?.podIP);
+    const address = this.#address;
+    await this.#context.announceDial(this.#pod, address.dial);
+    return prepare({ pod: this.#pod, catalogue, catalogueFile, cluster, address });
+  }
+
+  #wait(reason: string, { message }: { message: string }): void {
+    this.#view = { ...this.#view, started: false, ready: false, state: { waiting: { reason, message } } };
+    void this.#report();
+    this.#context.events.record(this.#pod, "Warning", "Failed", `${reason}: ${message}`);
+  }
+
+  async #runOnce({ entry, spec }: Extract<Prepared, { ok: true }>): Promise<RunEnd> {
+    this.#run = new ContainerRun({
+      pod: () => this.#pod,
+      entry,
+      spec,
+      address: this.#address!,
+      context: this.#context,
+      restartCount: this.#view.restartCount,
+      onView: (change) => {
+        this.#view = { ...this.#view, ...change };
+        void this.#report();
+      },
+    });
+    const run = this.#run;
+    void this.#endRequested.then(() => run.end(this.#ending!));
+    return await run.ended;
+  }
+
+  /** A program that must not run as it is: until the catalogue says something else, it is not tried again. */
+  async #holdBack(refused: { reason: string; message: string }): Promise<void> {
+    this.#wait(refused.reason, refused);
+    await this.#sleepUntilCatalogueChanges(await this.#context.catalogue(), Infinity);
+    this.#countRestart();
+  }
+
+  async #waitToRestart(delayMs: number): Promise<void> {
+    const { events } = this.#context;
+    const terminated = this.#view.state;
+    if (delayMs > 0) {
+      const { name, namespace, uid } = this.#pod.metadata;
+      const container = this.#pod.spec.containers[0]!.name;
+      const message = `back-off ${delayMs / 1_000}s restarting failed container=${container} pod=${name}_${namespace}(${uid})`;
+      this.#view = {
+        ...this.#view,
+        lastState: terminated,
+        state: { waiting: { reason: "CrashLoopBackOff", message } },
+      };
+      void this.#report();
+      events.record(
+        this.#pod,
+        "Warning",
+        "BackOff",
+        `Back-off restarting failed container ${container} in pod ${name}_${namespace}(${uid})`,
+      );
+      await this.#sleep(delayMs);
+    }
+    if (this.#ending === undefined) this.#countRestart();
+  }
+
+  #countRestart(): void {
+    const { state, lastState, restartCount } = this.#view;
+    this.#view = {
+      ...this.#view,
+      restartCount: restartCount + 1,
+      lastState: state.terminated === undefined ? lastState : state,
+    };
+  }
+
+  async #leave(): Promise<void> {
+    if (this.#ending === "stopped") {
+      this.#view = { ...this.#view, ready: false };
+      await this.#report();
+      return;
+    }
+    if (this.#ending === "deleted") await this.#removeObject();
+    await this.#context.removeLogs(this.#pod);
+  }
+
+  async #removeObject(): Promise<void> {
+    await this.#report();
+    const { namespace, name, uid } = this.#pod.metadata;
+    try {
+      await this.#context.cluster.delete(PODS, { namespace, name }, { gracePeriodSeconds: 0, preconditions: { uid } });
+    } catch (error) {
+      if (!isClusterError(error, "NotFound", "Conflict")) throw error;
+    }
+  }
+
+  #report(): Promise<void> {
+    const facts = {
+      podIP: this.#address?.podIP,
+      hostIP: HOST_IP,
+      startTime: this.#startTime,
+      nowText: timeText(this.#context.clock.now()),
+    };
+    return this.#status.write(podStatus({ ...this.#pod, status: this.#status.last }, this.#view, facts));
+  }
+
+  async #sleepUntilCatalogueChanges(catalogue: Catalogue, delayMs: number): Promise<void> {
+    const { clock, catalogueFile } = this.#context;
+    const untilMs = clock.now() + delayMs;
+    while (this.#ending === undefined && clock.now() < untilMs) {
+      await this.#sleep(Math.min(CATALOGUE_POLL_MS, untilMs - clock.now()));
+      if ((await versionOf(catalogueFile)) !== catalogue.version) return;
+    }
+  }
+
+  /** Ends early when the pod must end. */
+  async #sleep(delayMs: number): Promise<void> {
+    let cancel = () => {};
+    const passed = new Promise<void>((resolve) => (cancel = this.#context.clock.after(delayMs, resolve)));
+    await Promise.race([passed, this.#endRequested]);
+    cancel();
+  }
+}
+
+/** What an earlier run of Serin left: its process is gone, so the container starts again in the same pod. */
+function firstView(pod: Pod): ContainerView {
+  const before = pod.status?.containerStatuses?.[0];
+  const waiting = { state: { waiting: { reason: "ContainerCreating" } }, started: false, ready: false };
+  if (before === undefined) return { ...waiting, restartCount: 0 };
+  const { restartCount, state, lastState } = before;
+  if (state.running === undefined)
+    return { ...waiting, restartCount, ...(lastState === undefined ? {} : { lastState }) };
+  const terminated = {
+    exitCode: 137,
+    reason: "ContainerStatusUnknown",
+    message: "the sandbox was restarted, which ended the process",
+    startedAt: state.running.startedAt,
+  };
+  return { ...waiting, restartCount: restartCount + 1, lastState: { terminated } };
+}

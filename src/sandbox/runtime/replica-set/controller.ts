@@ -1,0 +1,163 @@
+// Keeps as many pods as a ReplicaSet asks for, and writes its status.
+
+import { isDeepStrictEqual } from "node:util";
+import { PODS, REPLICA_SETS } from "../../../core/kubernetes/resource.ts";
+import { matchesSelector } from "../../../core/kubernetes/selector.ts";
+import type { Pod, ReplicaSet } from "../../../core/kubernetes/workload.ts";
+import { isClusterError } from "../../../ports/cluster.ts";
+import { type ControllerContext, FIELD_MANAGER } from "../deployment/controller.ts";
+import { controllerReference } from "../deployment/replica-sets.ts";
+import { Expectations } from "../expectations.ts";
+import { NODE_NAME } from "../node.ts";
+import { KeyQueue } from "../queue.ts";
+import { controllerOf, fromKey, keyOf } from "../watches.ts";
+import { type PodPlan, planPods } from "./plan.ts";
+import { replicaSetStatus } from "./status.ts";
+
+export function replicaSetController(context: ControllerContext): KeyQueue {
+  const { watches, clock, log } = context;
+  const expectations = new Expectations();
+  const queue: KeyQueue = new KeyQueue({
+    name: "replicaset",
+    clock,
+    log,
+    reconcile: (key) => reconcile(context, expectations, queue, key),
+  });
+  watches.replicaSets.onChange(({ key }) => queue.add(`${key.namespace}/${key.name}`));
+  watches.pods.onChange(({ object, before }) => {
+    const pod = object ?? before!;
+    const created = expectations.met(createdEcho(pod));
+    const gone = object === undefined || object.metadata.deletionTimestamp !== undefined;
+    const deleted = gone ? expectations.met(deletedEcho(pod)) : undefined;
+    for (const owner of [created, deleted]) if (owner !== undefined) queue.add(owner);
+    for (const each of [object, before]) {
+      const owner = each && controllerOf(each);
+      if (owner?.kind === "ReplicaSet") queue.add(`${pod.metadata.namespace}/${owner.name}`);
+    }
+    if (controllerOf(pod) === undefined) queueMatching(context, queue, pod);
+  });
+  return queue;
+}
+
+async function reconcile(
+  context: ControllerContext,
+  expectations: Expectations,
+  queue: KeyQueue,
+  key: string,
+): Promise<void> {
+  const { watches, clock } = context;
+  const set = watches.replicaSets.get(fromKey(key));
+  if (set === undefined) return;
+  const pods = watches.pods.list().filter(({ metadata }) => metadata.namespace === set.metadata.namespace);
+  const settled = expectations.settled(key, clock.now());
+  if (set.metadata.deletionTimestamp === undefined && settled)
+    await carryOut(context, expectations, set, planPods(set, pods));
+  const owned = pods.filter((pod) => controllerOf(pod)?.uid === set.metadata.uid);
+  const { status, nextAvailableMs } = replicaSetStatus(set, owned, clock.now());
+  await writeStatus(context, set, status);
+  if (nextAvailableMs !== undefined) queue.addAfter(key, nextAvailableMs - clock.now() + 1);
+}
+
+async function carryOut(
+  context: ControllerContext,
+  expectations: Expectations,
+  set: ReplicaSet,
+  plan: PodPlan,
+): Promise<void> {
+  await Promise.all(plan.adopt.map((pod) => setOwner(context, pod, [...others(pod, set), controllerReference(set)])));
+  await Promise.all(plan.release.map((pod) => setOwner(context, pod, others(pod, set))));
+  await Promise.all(plan.remove.map((pod) => removePod(context, expectations, set, pod)));
+  await Promise.all(Array.from({ length: plan.create }, () => createPod(context, expectations, set)));
+}
+
+async function createPod(context: ControllerContext, expectations: Expectations, set: ReplicaSet): Promise<void> {
+  const { cluster, events, clock, watches } = context;
+  const created = await cluster.create<Pod>(PODS, podOf(set), { fieldManager: FIELD_MANAGER });
+  // The watch may have been faster than the answer.
+  if (watches.pods.get(created.metadata) === undefined)
+    expectations.expect(keyOf(set), createdEcho(created), clock.now());
+  events.record(set, "Normal", "SuccessfulCreate", `Created pod: ${created.metadata.name}`);
+}
+
+async function removePod(
+  context: ControllerContext,
+  expectations: Expectations,
+  set: ReplicaSet,
+  pod: Pod,
+): Promise<void> {
+  const { cluster, events, clock } = context;
+  expectations.expect(keyOf(set), deletedEcho(pod), clock.now());
+  try {
+    const { name, namespace, uid } = pod.metadata;
+    await cluster.delete(PODS, { name, namespace }, { preconditions: { uid } });
+    events.record(set, "Normal", "SuccessfulDelete", `Deleted pod: ${name}`);
+  } catch (error) {
+    expectations.met(deletedEcho(pod));
+    if (!isClusterError(error, "NotFound")) throw error;
+  }
+}
+
+/** There is one node, so its pods are placed when they are made. */
+export function podOf(set: ReplicaSet): Pod {
+  const { template } = set.spec;
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: {
+      name: "",
+      generateName: `${set.metadata.name}-`,
+      namespace: set.metadata.namespace,
+      labels: { ...template.metadata?.labels },
+      ...(template.metadata?.annotations === undefined ? {} : { annotations: { ...template.metadata.annotations } }),
+      ownerReferences: [controllerReference(set)],
+    },
+    spec: { ...structuredClone(template.spec), nodeName: NODE_NAME },
+  };
+}
+
+async function setOwner(
+  { cluster }: ControllerContext,
+  pod: Pod,
+  ownerReferences: NonNullable<Pod["metadata"]["ownerReferences"]>,
+): Promise<void> {
+  const { namespace, name, resourceVersion } = pod.metadata;
+  const body = { metadata: { ownerReferences, resourceVersion } };
+  await cluster.patch(PODS, { namespace, name }, { type: "merge", body }, { fieldManager: FIELD_MANAGER });
+}
+
+function others(pod: Pod, set: ReplicaSet) {
+  return (pod.metadata.ownerReferences ?? []).filter(({ uid }) => uid !== set.metadata.uid);
+}
+
+async function writeStatus(
+  { cluster }: ControllerContext,
+  set: ReplicaSet,
+  status: NonNullable<ReplicaSet["status"]>,
+): Promise<void> {
+  const before = set.status ?? {};
+  const same = Object.entries(status).every(([field, value]) => isDeepStrictEqual(before[field as never], value));
+  if (same) return;
+  const { namespace, name, uid } = set.metadata;
+  const options = { subresource: "status", fieldManager: FIELD_MANAGER } as const;
+  await cluster.patch(
+    REPLICA_SETS,
+    { namespace, name },
+    { type: "merge", body: { metadata: { uid }, status } },
+    options,
+  );
+}
+
+function queueMatching({ watches }: ControllerContext, queue: KeyQueue, pod: Pod): void {
+  for (const set of watches.replicaSets.list()) {
+    if (set.metadata.namespace !== pod.metadata.namespace) continue;
+    if (matchesSelector(set.spec.selector, pod.metadata.labels)) queue.add(keyOf(set));
+  }
+}
+
+function createdEcho(pod: Pod): string {
+  return `created ${pod.metadata.uid}`;
+}
+
+function deletedEcho(pod: Pod): string {
+  return `deleted ${pod.metadata.uid}`;
+}
