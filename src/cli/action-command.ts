@@ -32,6 +32,8 @@ export interface ActionKind {
   whenSilent?: (session: Session, connection: Connected, canary: Canary) => Promise<number>;
 }
 
+/** They only ever hold traffic back, and what was read here may be old by now: the controller judges. */
+const SENT_ALWAYS: readonly Verb[] = ["abort", "pause"];
 const ACCEPT_MS = 10_000;
 const FINISH_MS = 30_000;
 
@@ -40,7 +42,7 @@ export function addActionGrammar(command: Command): void {
     .argument("<name>", "the Canary")
     .option("--reason <text>", "why; kept in the audit log")
     .option("--timeout <duration>", "longest wait for the action to be carried out (default: 30s)", durationMs)
-    .option("--no-wait", "do not wait for the controller's answer")
+    .option("--no-wait", "do not wait for the controller's answer", true)
     .option("--dry-run [mode]", "server: let the server check it and show what would change; nothing is written")
     .addOption(outputOption("json", "yaml", "name"));
   addCommonOptions(command);
@@ -55,10 +57,11 @@ export async function runAction(
   const connection = await session.connect();
   const canary = await getCanary(connection, canaryName(reference));
   if (dryRunWanted(options)) return dryRun(session, connection, canary, kind, options);
-  // Asked only of what could happen: a refusal needs no confirmation.
-  const allowed = can(kind.verb, canary.status, canary.spec.strategy?.steps ?? []).allowed;
+  const permission = can(kind.verb, canary.status, canary.spec.strategy?.steps ?? []);
+  if (!permission.allowed && !SENT_ALWAYS.includes(kind.verb))
+    throw refused(canary.metadata.name, kind.verb, permission.because);
   if (
-    allowed &&
+    permission.allowed &&
     kind.question !== undefined &&
     !(await confirmed(session, kind.question(canary), options.yes === true))
   ) {
@@ -102,13 +105,10 @@ async function dryRun(
   kind: ActionKind,
   options: ActionOptions,
 ): Promise<number> {
-  const action = await askAction(connection, canary, { ...asked(kind, options), dryRun: true });
   const permission = can(kind.verb, canary.status, canary.spec.strategy?.steps ?? []);
+  if (!permission.allowed) throw refused(canary.metadata.name, kind.verb, permission.because);
+  const action = await askAction(connection, canary, { ...asked(kind, options), dryRun: true });
   if (options.output !== undefined) return printMachine(session, action, options.output);
-  if (!permission.allowed) {
-    session.print(`${kind.verb} would be refused: ${permission.because} (server dry run)`);
-    return EXIT.failed;
-  }
   session.print(`canary "${canary.metadata.name}": ${kind.verb} would be asked for (server dry run)`);
   for (const line of await previewAction(session, connection, canary, kind.verb)) session.print(line);
   return EXIT.ok;
@@ -147,8 +147,7 @@ function failure(
   outcome: Outcome,
   action: CanaryAction,
 ): Problem {
-  if (outcome.kind === "refused")
-    return new Problem(`canary "${name}": ${verb} was refused: ${outcome.message}`, EXIT.failed);
+  if (outcome.kind === "refused") return refused(action.spec.canaryRef.name, verb, outcome.message);
   return new Problem(
     `no controller has taken up "${verb}" of canary "${name}" in time: is it running?`,
     EXIT.timedOut,
@@ -161,6 +160,10 @@ async function printMachine(session: Session, action: CanaryAction, format: stri
   const { machineText } = await import("./format/objects.ts");
   session.world.stdout.write((await machineText(format, { single: action })) ?? "");
   return EXIT.ok;
+}
+
+function refused(name: string, verb: Verb, because: string): Problem {
+  return new Problem(`canary "${name}": ${verb} was refused: ${because}`, EXIT.failed);
 }
 
 /** The namespace flag, where the user gave one. */

@@ -47,11 +47,14 @@ function parts(error: unknown): Parts {
 }
 
 function ofCluster(error: ClusterError): Parts {
-  const causes = error.causes.map(({ field, message }) =>
-    field === undefined ? `- ${message}` : `- ${field}: ${message}`,
-  );
+  const causes = error.causes
+    .filter(({ message }) => !error.message.includes(message))
+    .map(({ field, message }) => (field === undefined ? `- ${message}` : `- ${field}: ${message}`));
   const cure = CURES[error.reason];
-  const message = error.reason === "Unreachable" ? error.message : `${error.message} (${error.reason})`;
+  const message =
+    error.reason === "Unreachable"
+      ? error.message
+      : `${error.message}${error.message.includes(error.reason) ? "" : ` (${error.reason})`}`;
   return { message, hints: cure === undefined ? causes : [...causes, cure], exitCode: exitCodeOf(error.reason) };
 }
 

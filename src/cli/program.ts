@@ -61,6 +61,7 @@ function buildProgram(world: World, outcome: Outcome): Command {
     outcome.endsByItself = entry.handlesInterrupt === true;
     const { define } = await entry.load();
     define(subcommand, actOn(subcommand, program, world, outcome));
+    subcommand.addHelpText("after", `\n${EXIT_CODES_HELP}`);
   });
   return program;
 }
@@ -68,9 +69,7 @@ function buildProgram(world: World, outcome: Outcome): Command {
 /** Name and summary only: enough for help and for "did you mean". The rest comes when the command is called. */
 function addStub(program: Command, entry: CommandEntry): void {
   const command = program.command(entry.name).summary(entry.summary).description(entry.summary).helpGroup(entry.group);
-  command
-    .showHelpAfterError(`(see ${program.name()} ${entry.name} --help)`)
-    .addHelpText("after", `\n${EXIT_CODES_HELP}`);
+  command.showHelpAfterError(`(see ${program.name()} ${entry.name} --help)`);
   if (entry.alias !== undefined) command.alias(entry.alias);
 }
 

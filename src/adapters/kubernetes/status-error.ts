@@ -74,6 +74,8 @@ function parseStatus(body: string): ApiStatus | undefined {
 }
 
 function plainMessage(httpCode: number, body: string): string {
+  // An API group that is not there is answered in plain text.
+  if (httpCode === 404) return "the server could not find the requested resource";
   const text = body.trim().slice(0, 300);
   return `the server answered ${httpCode}${text === "" ? "" : `: ${text}`}`;
 }

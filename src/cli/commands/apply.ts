@@ -111,8 +111,13 @@ function content(object: KubeObject): unknown {
 
 function describeFailure({ file, place, object }: SourceObject, error: ClusterError, verbose: boolean): string {
   const { text } = describe(error, { verbose });
-  const conflict = error.reason === "Conflict" ? "\n  To take these fields over: --force-conflicts" : "";
-  return `${file}:${place.line}: ${resourceName(object)}\n${text}${conflict}`;
+  return `${file}:${place.line}: ${resourceName(object)}\n${text}${cureOf(error, object)}`;
+}
+
+function cureOf(error: ClusterError, { kind, apiVersion }: KubeObject): string {
+  if (error.reason === "Conflict") return "\n  To take these fields over: --force-conflicts";
+  if (error.reason !== "NotFound" || !error.message.includes("requested resource")) return "";
+  return `\n  The kind ${kind} of ${apiVersion} is not there: install what brings it (a CustomResourceDefinition).`;
 }
 
 async function printMachine(session: Session, objects: KubeObject[], format: string): Promise<void> {

@@ -1,6 +1,5 @@
 // serin get: Canaries or actions as a table; one Canary as a tree; everything machine-readable as kubectl has it.
 
-import { Option } from "commander";
 import type { KubeObject } from "../../core/kubernetes/object.ts";
 import { CANARY_ACTIONS } from "../../core/kubernetes/resource.ts";
 import type { CanaryAction } from "../../core/spec/action.ts";
@@ -33,7 +32,7 @@ export const define: Define = (command, act) => {
     .addOption(outputOption(...OBJECT_FORMATS, "tree"))
     .option("-w, --watch", "follow live (one Canary)")
     .option("-l, --selector <query>", "only objects with these labels, such as app=echo")
-    .addOption(new Option("--no-headers", "leave the head line out"))
+    .option("--no-headers", "leave the head line out", true)
     .option("--show-labels", "labels as the last column");
   addCommonOptions(command);
   act(get);

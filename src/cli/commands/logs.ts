@@ -33,7 +33,7 @@ export const define: Define = (command, act) => {
     .option("-p, --previous", "of the run before the last restart")
     .option("--timestamps", "with the time of each line")
     .option("--version <role>", "only of one version: stable or canary")
-    .option("--no-prefix", "without the pod's name before each line");
+    .option("--no-prefix", "without the pod's name before each line", true);
   addCommonOptions(command);
   act(logs);
 };

@@ -45,7 +45,7 @@ function headerLines({ canary, versions }: RolloutView, options: TreeOptions): s
     ]);
   const next = nextText(status, options.nowMs);
   if (next !== undefined) facts.push(["Next", next]);
-  return facts.map(([name, value]) => `${`${name}:`.padEnd(17)}${value}`.trimEnd());
+  return facts.map(([name, value]) => `${(name === "" ? "" : `${name}:`).padEnd(17)}${value}`.trimEnd());
 }
 
 function weight({ status }: Canary, which: "wanted" | "written"): string {
@@ -66,7 +66,10 @@ function actualWeight(canary: Canary): string {
 function imageFacts(versions: VersionView[], paint: Paint): [string, string][] {
   return [...versions].reverse().flatMap(({ role, deployment }): [string, string][] => {
     const images = deployment?.spec.template.spec.containers.map(({ image }) => image) ?? [];
-    return images.map((image) => ["Images", `${image} (${paint(role === "canary" ? "yellow" : "green", role)})`]);
+    return images.map((image) => [
+      role === "stable" ? "Images" : "",
+      `${image} (${paint(role === "canary" ? "yellow" : "green", role)})`,
+    ]);
   });
 }
 
