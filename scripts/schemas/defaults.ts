@@ -1,0 +1,204 @@
+// Learns defaults from a real server: sends sample objects as a dry run and notes every field that came back though it was not sent.
+
+import type { RawSchema } from "../../src/sandbox/cluster/schema/raw-schema.ts";
+import type { BuiltinFacts } from "./openapi.ts";
+import type { RealServer } from "./real-server.ts";
+
+/** Definition name to field to value. */
+export type Defaults = Record<string, Record<string, unknown>>;
+
+/** Depend on other fields, so they are code: src/sandbox/cluster/kinds. */
+const CONDITIONAL = new Set([
+  "Container.imagePullPolicy",
+  "DeploymentStrategy.rollingUpdate",
+  "StatefulSetUpdateStrategy.rollingUpdate",
+  "DaemonSetUpdateStrategy.rollingUpdate",
+  "ServicePort.targetPort",
+  "ServicePort.nodePort",
+  "ObjectMeta.",
+  "ServiceSpec.clusterIP",
+  "ServiceSpec.ipFamil",
+  "ServiceSpec.internalTrafficPolicy",
+  "ServiceSpec.externalTrafficPolicy",
+  "ServiceSpec.allocateLoadBalancerNodePorts",
+  "ServiceSpec.sessionAffinityConfig",
+  "NamespaceSpec.",
+  "LabelSelector.",
+  "ResourceRequirements.requests",
+  "PodSpec.serviceAccount",
+  "PodSpec.enableServiceLinks",
+  "NodeSpec.taints",
+  "Subject.apiGroup",
+  "HPAScalingRules.",
+  "CustomResourceDefinitionNames.",
+]);
+
+export async function learnDefaults(server: RealServer, facts: BuiltinFacts): Promise<Defaults> {
+  const defaults: Defaults = {};
+  for (const [path, kind, sample] of SAMPLES) {
+    const answer = await server.send("POST", `${path}?dryRun=All&fieldValidation=Strict`, sample);
+    if (answer.status !== 201) throw new Error(`sample for ${path} refused: ${JSON.stringify(answer.body)}`);
+    note(sample, answer.body, { $ref: facts.kinds[kind]! }, "");
+  }
+  return defaults;
+
+  function note(sent: unknown, got: unknown, schema: RawSchema, owner: string): void {
+    const node = schema.$ref === undefined ? schema : facts.definitions[schema.$ref]!;
+    const name = schema.$ref ?? owner;
+    if (Array.isArray(got)) {
+      for (const [index, item] of got.entries())
+        if (Array.isArray(sent) && index < sent.length) note(sent[index], item, node.items ?? {}, name);
+      return;
+    }
+    if (got === null || typeof got !== "object") return;
+    for (const [field, value] of Object.entries(got)) {
+      const child = node.properties?.[field];
+      if (child === undefined || ["status", "apiVersion", "kind"].includes(field)) continue;
+      const before = (sent as Record<string, unknown> | undefined)?.[field];
+      if (before !== undefined || isZeroStruct(child)) note(before ?? {}, value, child, name);
+      else if (value !== null && !isConditional(name, field)) (defaults[name] ??= {})[field] = value;
+    }
+  }
+}
+
+function isZeroStruct(schema: RawSchema): boolean {
+  return typeof schema.default === "object" && schema.default !== null && Object.keys(schema.default).length === 0;
+}
+
+function isConditional(definition: string, field: string): boolean {
+  const text = `${definition.split(".").at(-1)}.${field}`;
+  return [...CONDITIONAL].some((each) => text.startsWith(each));
+}
+
+const probes = [{ httpGet: { port: 80 } }, { tcpSocket: { port: 80 } }, { grpc: { port: 80 } }];
+const volumes = [
+  { name: "a", secret: { secretName: "x" } },
+  { name: "b", configMap: { name: "x" } },
+  {
+    name: "c",
+    projected: {
+      sources: [
+        { serviceAccountToken: { path: "x" } },
+        { downwardAPI: { items: [{ path: "x", fieldRef: { fieldPath: "metadata.name" } }] } },
+      ],
+    },
+  },
+  { name: "d", downwardAPI: { items: [{ path: "x", fieldRef: { fieldPath: "metadata.name" } }] } },
+  { name: "e", hostPath: { path: "/x" } },
+  { name: "f", emptyDir: {} },
+];
+const podSpec = {
+  serviceAccountName: "x",
+  containers: [
+    {
+      name: "a",
+      image: "a:1",
+      ports: [{ containerPort: 80 }],
+      env: [{ name: "A", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } }],
+      livenessProbe: probes[0],
+      readinessProbe: probes[1],
+      startupProbe: probes[2],
+      lifecycle: { preStop: { httpGet: { port: 80 } } },
+      resources: { limits: { cpu: "1" } },
+    },
+  ],
+  initContainers: [{ name: "b", image: "a:1" }],
+  volumes,
+};
+const template = { metadata: { labels: { a: "b" } }, spec: podSpec };
+const selector = { matchLabels: { a: "b" } };
+const NS = "namespaces/default";
+
+const SAMPLES: [path: string, kind: string, sample: Record<string, unknown>][] = [
+  [`/api/v1/${NS}/pods`, "/v1/Pod", { metadata: { name: "x" }, spec: podSpec }],
+  [`/api/v1/${NS}/services`, "/v1/Service", { metadata: { name: "x" }, spec: { ports: [{ port: 80 }] } }],
+  [`/api/v1/${NS}/configmaps`, "/v1/ConfigMap", { metadata: { name: "x" } }],
+  [`/api/v1/${NS}/secrets`, "/v1/Secret", { metadata: { name: "x" } }],
+  [
+    `/api/v1/${NS}/events`,
+    "/v1/Event",
+    { metadata: { name: "x" }, involvedObject: { kind: "Pod", name: "x", namespace: "default" } },
+  ],
+  [`/api/v1/${NS}/serviceaccounts`, "/v1/ServiceAccount", { metadata: { name: "x" } }],
+  [
+    `/api/v1/${NS}/endpoints`,
+    "/v1/Endpoints",
+    { metadata: { name: "x" }, subsets: [{ addresses: [{ ip: "10.1.1.1" }], ports: [{ port: 80 }] }] },
+  ],
+  ["/api/v1/nodes", "/v1/Node", { metadata: { name: "x" } }],
+  ["/api/v1/namespaces", "/v1/Namespace", { metadata: { name: "x" } }],
+  [`/apis/apps/v1/${NS}/deployments`, "apps/v1/Deployment", { metadata: { name: "x" }, spec: { selector, template } }],
+  [`/apis/apps/v1/${NS}/replicasets`, "apps/v1/ReplicaSet", { metadata: { name: "x" }, spec: { selector, template } }],
+  [
+    `/apis/apps/v1/${NS}/statefulsets`,
+    "apps/v1/StatefulSet",
+    { metadata: { name: "x" }, spec: { selector, template, serviceName: "x" } },
+  ],
+  [`/apis/apps/v1/${NS}/daemonsets`, "apps/v1/DaemonSet", { metadata: { name: "x" }, spec: { selector, template } }],
+  [
+    `/apis/discovery.k8s.io/v1/${NS}/endpointslices`,
+    "discovery.k8s.io/v1/EndpointSlice",
+    { metadata: { name: "x" }, addressType: "IPv4", endpoints: [{ addresses: ["10.1.1.1"] }], ports: [{ port: 80 }] },
+  ],
+  [`/apis/coordination.k8s.io/v1/${NS}/leases`, "coordination.k8s.io/v1/Lease", { metadata: { name: "x" }, spec: {} }],
+  [
+    `/apis/autoscaling/v2/${NS}/horizontalpodautoscalers`,
+    "autoscaling/v2/HorizontalPodAutoscaler",
+    {
+      metadata: { name: "x" },
+      spec: {
+        maxReplicas: 3,
+        scaleTargetRef: { kind: "Deployment", name: "x", apiVersion: "apps/v1" },
+        behavior: { scaleDown: {} },
+      },
+    },
+  ],
+  [
+    `/apis/policy/v1/${NS}/poddisruptionbudgets`,
+    "policy/v1/PodDisruptionBudget",
+    { metadata: { name: "x" }, spec: { selector, minAvailable: 1 } },
+  ],
+  [
+    `/apis/rbac.authorization.k8s.io/v1/${NS}/rolebindings`,
+    "rbac.authorization.k8s.io/v1/RoleBinding",
+    {
+      metadata: { name: "x" },
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "x" },
+      subjects: [
+        { kind: "User", name: "a" },
+        { kind: "ServiceAccount", name: "b", namespace: "c" },
+      ],
+    },
+  ],
+  [
+    "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies",
+    "admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy",
+    {
+      metadata: { name: "x" },
+      spec: {
+        matchConstraints: {
+          resourceRules: [{ apiGroups: [""], apiVersions: ["v1"], resources: ["pods"], operations: ["CREATE"] }],
+        },
+        validations: [{ expression: "true" }],
+      },
+    },
+  ],
+  [
+    "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings",
+    "admissionregistration.k8s.io/v1/ValidatingAdmissionPolicyBinding",
+    { metadata: { name: "x" }, spec: { policyName: "x", validationActions: ["Deny"] } },
+  ],
+  [
+    "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+    "apiextensions.k8s.io/v1/CustomResourceDefinition",
+    {
+      metadata: { name: "xs.example.com" },
+      spec: {
+        group: "example.com",
+        names: { plural: "xs", kind: "X" },
+        scope: "Namespaced",
+        versions: [{ name: "v1", served: true, storage: true, schema: { openAPIV3Schema: { type: "object" } } }],
+      },
+    },
+  ],
+];

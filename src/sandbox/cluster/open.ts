@@ -1,0 +1,85 @@
+// The sandbox's Kubernetes API in this process: opens the store, registers kinds, installs definitions, and hands out clients.
+
+import type { KubeObject } from "../../core/kubernetes/object.ts";
+import { CUSTOM_RESOURCE_DEFINITIONS } from "../../core/kubernetes/resource.ts";
+import type { Clock } from "../../ports/clock.ts";
+import { type Cluster, isClusterError } from "../../ports/cluster.ts";
+import type { Log } from "../../ports/log.ts";
+import { builtinResources } from "./builtin-resources.ts";
+import { SandboxClient } from "./client.ts";
+import { Core, type User } from "./core.ts";
+import { followDefinitions } from "./crd/controller.ts";
+import { sameJson } from "./json.ts";
+import { collectGarbage, sweepGarbage } from "./lifecycle/garbage.ts";
+import { createInitialNamespaces, emptyDeletedNamespaces } from "./lifecycle/namespaces.ts";
+import { Registry } from "./registry.ts";
+import { istioDefinitions } from "./schema/builtin.ts";
+import { openPersistence } from "./store/database.ts";
+import { ObjectStore } from "./store/object-store.ts";
+
+export interface SandboxOptions {
+  /** A file, or ":memory:" to keep nothing. */
+  dataFile: string;
+  clock: Clock;
+  log: Log;
+  /** In [0, 1); seeds uids and generated names. Cryptographic when absent. */
+  random?: () => number;
+  /** CustomResourceDefinitions to install beside Istio's: Serin's own. Changed ones are updated. */
+  crds?: unknown[];
+  /** How many changes of each resource a watch can go back. */
+  historyLimit?: number;
+}
+
+export interface SandboxCluster {
+  /** As user "serin-sandbox". */
+  cluster: Cluster;
+  /** As this user: owns the fields it writes, and is who asks in a CanaryAction. */
+  as(user: User): Cluster;
+  /** Known resources, with schemas and columns. */
+  registry: Registry;
+  /** Ends the store; clients fail afterwards. */
+  close(): Promise<void>;
+}
+
+const SANDBOX_USER: User = { name: "serin-sandbox", groups: ["system:masters"] };
+const DEFAULT_HISTORY_LIMIT = 2_000;
+
+export async function openSandboxCluster(options: SandboxOptions): Promise<SandboxCluster> {
+  const { dataFile, clock, log, random, historyLimit = DEFAULT_HISTORY_LIMIT } = options;
+  const persistence = openPersistence(dataFile);
+  const registry = new Registry();
+  for (const resource of builtinResources()) registry.add(resource);
+  const core = new Core({ store: new ObjectStore(persistence, historyLimit), registry, clock, log, random });
+  followDefinitions(core);
+  collectGarbage(core);
+  emptyDeletedNamespaces(core);
+  createInitialNamespaces(core);
+  const cluster = new SandboxClient(core, SANDBOX_USER);
+  for (const definition of [...istioDefinitions(), ...(options.crds ?? [])])
+    await installDefinition(cluster, definition as KubeObject);
+  sweepGarbage(core);
+  core.drain();
+  return {
+    cluster,
+    as: (user) => new SandboxClient(core, user),
+    registry,
+    close: async () => persistence.close(),
+  };
+}
+
+/** Creates a definition, or brings a stored one to the given spec. */
+async function installDefinition(cluster: Cluster, definition: KubeObject): Promise<void> {
+  const options = { fieldManager: "serin-sandbox" };
+  try {
+    await cluster.create(CUSTOM_RESOURCE_DEFINITIONS, definition, options);
+  } catch (error) {
+    if (!isClusterError(error, "AlreadyExists")) throw error;
+    const stored = await cluster.get(CUSTOM_RESOURCE_DEFINITIONS, { name: definition.metadata.name });
+    if (!sameJson(stored["spec"], definition["spec"]))
+      await cluster.update(
+        CUSTOM_RESOURCE_DEFINITIONS,
+        { ...definition, metadata: { ...stored.metadata, annotations: definition.metadata.annotations ?? {} } },
+        options,
+      );
+  }
+}

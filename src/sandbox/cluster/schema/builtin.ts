@@ -1,0 +1,45 @@
+// The pinned schemas of core kinds (scripts/schemas.ts makes them), with learnt defaults laid over. Read at first use.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { RawSchema } from "./raw-schema.ts";
+
+interface BuiltinFacts {
+  server: string;
+  kinds: Record<string, string>;
+  definitions: Record<string, RawSchema>;
+}
+
+const FACTS = read<BuiltinFacts>("builtin.json");
+
+/** The version of the real server that the facts come from. */
+export const KUBERNETES_VERSION = FACTS.server;
+
+/** What `$ref` in a built-in schema points to. */
+export const DEFINITIONS: Readonly<Record<string, RawSchema>> = withDefaults(FACTS.definitions);
+
+export function builtinSchema(group: string, version: string, kind: string): RawSchema {
+  const name = FACTS.kinds[`${group}/${version}/${kind}`];
+  if (name === undefined) throw new Error(`no pinned schema of ${kind} in ${group}/${version}: run scripts/schemas.ts`);
+  return { $ref: name };
+}
+
+/** Istio's published definitions, reduced. */
+export function istioDefinitions(): unknown[] {
+  return read<{ definitions: unknown[] }>("istio.json").definitions;
+}
+
+function withDefaults(definitions: Record<string, RawSchema>): Record<string, RawSchema> {
+  const defaults = read<Record<string, Record<string, unknown>>>("defaults.json");
+  for (const [name, fields] of Object.entries(defaults))
+    for (const [field, value] of Object.entries(fields)) {
+      const property = definitions[name]?.properties?.[field];
+      if (property === undefined) throw new Error(`a default for ${name}.${field}, which has no schema`);
+      property.default = value;
+    }
+  return definitions;
+}
+
+function read<T>(file: string): T {
+  return JSON.parse(readFileSync(join(import.meta.dirname, file), "utf8")) as T;
+}
