@@ -112,7 +112,7 @@ function patchTypes({ resource: { custom }, path }: ApiCall): string[] {
   ];
 }
 
-function patchOf(type: string, { value }: ParsedBody): Patch {
+export function patchOf(type: string, { value }: ParsedBody): Patch {
   if (type === "application/json-patch+json") {
     if (!Array.isArray(value)) throw badRequest("a JSON patch must be a list of operations");
     return { type: "json", operations: value as JsonPatchOperation[] };
@@ -122,7 +122,7 @@ function patchOf(type: string, { value }: ParsedBody): Patch {
 }
 
 /** The body as an object in the path's namespace, which it may leave out. The cluster checks the kind. */
-function objectOf({ value }: ParsedBody, { resource, path }: ApiCall): KubeObject {
+export function objectOf({ value }: ParsedBody, { resource, path }: ApiCall): KubeObject {
   if (!isRecord(value)) throw badRequest("the object provided is unrecognized: a JSON object is expected");
   const metadata = value.metadata ?? {};
   if (!isRecord(metadata)) throw badRequest("metadata: an object is expected");
