@@ -61,7 +61,7 @@ export class MetricPoll {
   }
 
   stop(): void {
-    for (const key of [...this.#polls.keys()]) this.follow(key, undefined);
+    for (const key of this.#polls.keys()) this.follow(key, undefined);
   }
 
   async #read(key: string, poll: Poll): Promise<void> {

@@ -70,7 +70,7 @@ export class ProxyPoll {
   }
 
   stop(): void {
-    for (const key of [...this.#inquiries.keys()]) this.ask(key, []);
+    for (const key of this.#inquiries.keys()) this.ask(key, []);
   }
 
   async #inquire(key: string, id: string, inquiry: Inquiry): Promise<void> {

@@ -33,7 +33,7 @@ export function goBack(turn: RunningTurn): Turn {
   const needed = endpointsToReturn(there);
   if (stable.ready < needed) return waitForStable(there, needed);
   const said = explain.writing(rollout.stable, weight.total - weight.wanted, weight.total);
-  const write = { kind: "writeWeight", target, reading: split, canaryWeight: weight.wanted } as const;
+  const write = { kind: "writeWeight", target, reading: split.reading, canaryWeight: weight.wanted } as const;
   return hold(effect(there, write), { ...said, phase: phaseOf(turn) });
 }
 

@@ -25,7 +25,7 @@ function write(turn: RunningTurn, goal: number): RunningTurn {
   const { stored, canary } = input.observation;
   const intentStored = stored.wanted === goal && stored.rolloutId === rollout.id && canary.held;
   if (split === undefined || !intentStored) return hold(turn, said);
-  return hold(effect(turn, { kind: "writeWeight", target, reading: split, canaryWeight: goal }), said);
+  return hold(effect(turn, { kind: "writeWeight", target, reading: split.reading, canaryWeight: goal }), said);
 }
 
 /** Rule 1: the side that gets more has ready endpoints for its share, measured by the replicas of the side that gives. */

@@ -8,14 +8,11 @@
 //   less                         anybody else     people win: kept, and the rollout is aborted
 //   more                         anybody          set right at once, reported
 
-import type { SplitReading } from "../traffic/split.ts";
 import { CONTROLLER_MANAGER } from "./decision.ts";
 import * as explain from "./explain.ts";
 import { beginReturn } from "./going-back.ts";
-import { decide, effect, hold, type RunningTurn, readableSplit, workload } from "./turn.ts";
+import { decide, effect, hold, type ReadableSplit, type RunningTurn, readableSplit, workload } from "./turn.ts";
 import { endpointsNeeded } from "./weights.ts";
-
-type ReadableSplit = SplitReading & { canaryWeight: number };
 
 /** A hold in the turn that comes back means: nothing else may happen in this pass. */
 export function readBack(turn: RunningTurn): RunningTurn {
@@ -77,20 +74,20 @@ function given(turn: RunningTurn, split: ReadableSplit): RunningTurn {
 
 function setRight(turn: RunningTurn, split: ReadableSplit): RunningTurn {
   const { target, weight, rollout } = turn;
-  const write = { kind: "writeWeight", target, reading: split, canaryWeight: weight.written } as const;
+  const write = { kind: "writeWeight", target, reading: split.reading, canaryWeight: weight.written } as const;
   return hold(effect(turn, write), explain.writing(rollout.canary, weight.written, weight.total));
 }
 
 /** Says something about an edit only when it is seen first. */
-function once(turn: RunningTurn, split: SplitReading, report: (turn: RunningTurn) => RunningTurn): RunningTurn {
-  const edit = split.objects.map(({ uid, resourceVersion }) => `${uid}@${resourceVersion}`).join(",");
+function once(turn: RunningTurn, { reading }: ReadableSplit, report: (turn: RunningTurn) => RunningTurn): RunningTurn {
+  const edit = reading.objects.map(({ uid, resourceVersion }) => `${uid}@${resourceVersion}`).join(",");
   if (turn.rollout.foreignEdit === edit) return turn;
   return report({ ...turn, rollout: { ...turn.rollout, foreignEdit: edit } });
 }
 
 /** The manager of the newest write over all objects that carry the split. */
-function newestWriter(split: SplitReading): string | undefined {
-  const writers = split.objects.flatMap(({ lastWriter }) => (lastWriter === undefined ? [] : [lastWriter]));
+function newestWriter({ reading }: ReadableSplit): string | undefined {
+  const writers = reading.objects.flatMap(({ lastWriter }) => (lastWriter === undefined ? [] : [lastWriter]));
   const sorted = writers.sort((a, b) => (a.time ?? "").localeCompare(b.time ?? ""));
   return sorted.at(-1)?.manager;
 }

@@ -14,6 +14,7 @@ import type { RejectedVersion, RolloutStatus } from "./status.ts";
 import { enterStep, firstStep } from "./stepping.ts";
 import { takeUp } from "./taking-up.ts";
 import { decide, effect, hold, isRunning, type RunningTurn, readableSplit, type Turn } from "./turn.ts";
+import { rescale } from "./weights.ts";
 
 export function rest(turn: Turn): Turn {
   const plan = planStart(turn);
@@ -50,7 +51,8 @@ function planStart(turn: Turn): Plan | { ok: false; said: Said } {
   if (!resolution.ok) return blocked(explain.unresolved(resolution.reason, resolution.message));
   const version = { ...versions, templateHash: workloads[versions.canary]!.templateHash };
   if (split?.canaryWeight === undefined) return blocked(notCarrying(turn, version));
-  const found = { canaryWeight: split.canaryWeight, total: split.total };
+  const { total } = resolution.target;
+  const found = { canaryWeight: rescale(split.canaryWeight, split.total, total), total };
   return { ok: true, version, spec: spec.spec, target: resolution.target, found };
 }
 
@@ -71,7 +73,7 @@ function settle(turn: Turn): Turn {
   if (split === undefined || turn.weight === undefined) return released;
   const { observed: _, ...kept } = turn.weight;
   const found = split.canaryWeight;
-  const weight = { ...kept, wanted: found, written: found, total: split.total };
+  const weight = { ...kept, wanted: found, written: found };
   const acknowledged = dataPlane.route?.acknowledged === true ? { acknowledged: found } : {};
   const target = resolution.ok ? resolution.target : turn.target;
   return { ...released, target, weight: { ...weight, ...acknowledged } };

@@ -13,7 +13,7 @@ import { unitsOf } from "./weights.ts";
 export function advance(turn: RunningTurn): Turn {
   if (specOf(turn) === undefined) return hold(turn, { ...invalid(turn), phase: "Stalled" });
   const { rollout } = turn;
-  if (turn.evidence.state === "blind" && rollout.full !== true) return freeze(turn);
+  if (turn.evidence.state === "blind" && rollout.full !== true) return waitLikeBefore(freeze(turn));
   if (rollout.heldBy !== undefined) return hold(turn, { ...explain.heldBy(rollout.heldBy), phase: "Paused" });
   if (rollout.fellBackFrom !== undefined) return recover(turn, rollout.fellBackFrom);
   return remark(walk(turn), turn.evidence.state === "quiet");
@@ -106,6 +106,15 @@ function recover(turn: RunningTurn, weight: number): Turn {
   if (there.hold !== undefined) return there;
   const { fellBackFrom: _, ...rollout } = there.rollout;
   return walk(enterStep({ ...there, rollout }, rollout.step));
+}
+
+/** A rollout that a person holds, or that waits for one, stays Paused however blind it is. */
+function waitLikeBefore(turn: Turn): Turn {
+  const { rollout, hold: waiting } = turn;
+  if (rollout === undefined || rollout.endReason !== undefined || waiting === undefined) return turn;
+  const step = stepsOf(turn)[rollout.step];
+  const forPerson = step !== undefined && "pause" in step && step.pause.duration === undefined;
+  return rollout.heldBy !== undefined || forPerson ? hold(turn, { ...waiting, phase: "Paused" }) : turn;
 }
 
 function leastWeight(turn: RunningTurn): number {

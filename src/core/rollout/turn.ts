@@ -6,6 +6,7 @@ import type { DecideInput, Effect } from "./decision.ts";
 import type { Said } from "./explain.ts";
 import type { WorkloadFacts } from "./observation.ts";
 import type { CanaryStatus, EvidenceStatus, Phase, RejectedVersion, RolloutStatus, WeightStatus } from "./status.ts";
+import { rescale } from "./weights.ts";
 
 export interface Turn {
   readonly input: DecideInput;
@@ -98,8 +99,16 @@ export function workload(turn: Turn, name: string): WorkloadFacts {
   );
 }
 
-/** The split, when it can be read and thus be written. */
-export function readableSplit(turn: Turn): (SplitReading & { canaryWeight: number }) | undefined {
-  const { split } = turn.input.observation;
-  return split?.canaryWeight === undefined ? undefined : { ...split, canaryWeight: split.canaryWeight };
+/** The split, when it can be read and thus be written; the canary's weight is of the target's total. */
+export function readableSplit(turn: Turn): ReadableSplit | undefined {
+  const { split, resolution } = turn.input.observation;
+  if (split?.canaryWeight === undefined) return undefined;
+  const total = turn.weight?.total ?? (resolution.ok ? resolution.target.total : split.total);
+  return { reading: split, canaryWeight: rescale(split.canaryWeight, split.total, total) };
+}
+
+export interface ReadableSplit {
+  /** As it was read: a router may know more about this very value. */
+  reading: SplitReading;
+  canaryWeight: number;
 }

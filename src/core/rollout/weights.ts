@@ -7,6 +7,12 @@ export function unitsOf(percent: number, total: number): number {
   return Math.min(Math.max(Math.round((percent * total) / 100), 1), Math.max(total - 1, 1));
 }
 
+/** The same share of another total: somebody may have written 2 of 10 for 20 of 100. */
+export function rescale(weight: number, from: number, to: number): number {
+  if (from === to || weight === 0) return weight;
+  return weight === from ? to : Math.min(Math.max(Math.round((weight * to) / from), 1), Math.max(to - 1, 1));
+}
+
 /** For people: 20 of 100 is "20 %", 1 of 3 is "33.3 %". */
 export function shareText(weight: number, total: number): string {
   return `${Number(((weight * 100) / total).toFixed(1))} %`;
