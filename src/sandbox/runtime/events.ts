@@ -25,6 +25,7 @@ interface Remembered {
 export function eventRecorder({ cluster, clock, log }: { cluster: Cluster; clock: Clock; log: Log }): EventRecorder {
   const seen = new Map<string, Remembered>();
   let tail: Promise<void> = Promise.resolve();
+  let serial = 0;
 
   return {
     record(about, type, reason, message) {
@@ -79,7 +80,6 @@ export function eventRecorder({ cluster, clock, log }: { cluster: Cluster; clock
     };
   }
 
-  let serial = 0;
   /** Unique in this process and, by its time, among others. */
   function suffix(nowMs: number): string {
     serial += 1;

@@ -12,8 +12,8 @@ import { LogFile, olderHalf } from "./process/log-file.ts";
 
 export interface LogStore {
   podLogs: PodLogs;
-  open(pod: Pod, restartCount: number): LogFile;
-  remove(pod: Pod): Promise<void>;
+  open: (pod: Pod, restartCount: number) => LogFile;
+  remove: (pod: Pod) => Promise<void>;
 }
 
 type PodName = { namespace: string; name: string; uid: string };
@@ -43,23 +43,13 @@ export function logStore(homeDir: string, clock: Clock): LogStore {
     const current = running.get(pod.uid);
     await current?.flush();
     const path = pathOf(pod, options.previous ?? false, current);
+    const live = current?.path === path ? current : undefined;
     // From here to the subscription nothing may wait, or a line could fall between the two.
-    const live = options.follow && current?.path === path ? current : undefined;
-    const text = readHalves(path) + (current?.path === path ? current.pending : "");
-    const following = live === undefined ? undefined : follow(live, options.signal);
-    let left = options.limitBytes ?? Number.POSITIVE_INFINITY;
-    for (const record of selectRecords(text.split("\n").filter(Boolean), options)) {
-      const line = textOf(record, options.timestamps ?? false);
-      yield cut(line, left);
-      left -= Buffer.byteLength(line);
-      if (left <= 0) return;
-    }
-    for await (const record of following ?? []) {
-      const line = textOf(record.trimEnd(), options.timestamps ?? false);
-      yield cut(line, left);
-      left -= Buffer.byteLength(line);
-      if (left <= 0) return;
-    }
+    const text = readHalves(path) + (live?.pending ?? "");
+    const coming = options.follow && live !== undefined ? follow(live, options.signal) : nothing();
+    const stored = selectRecords(text.split("\n").filter(Boolean), options);
+    const toLine = (record: string) => textOf(record, options.timestamps ?? false);
+    yield* limited(chain(stored, coming), toLine, options.limitBytes ?? Number.POSITIVE_INFINITY);
   }
 
   function pathOf(pod: PodName, previous: boolean, current: LogFile | undefined): string {
@@ -75,6 +65,27 @@ export function logStore(homeDir: string, clock: Clock): LogStore {
     const before = runs.filter((path) => path !== newest).at(-1);
     if (before !== undefined) return before;
     throw new ClusterError("BadRequest", `previous terminated container in pod "${pod.name}" not found`);
+  }
+}
+
+async function* chain(stored: string[], coming: AsyncIterable<string>): AsyncIterable<string> {
+  yield* stored;
+  yield* coming;
+}
+
+async function* nothing(): AsyncIterable<string> {}
+
+async function* limited(
+  records: AsyncIterable<string>,
+  toLine: (record: string) => string,
+  limitBytes: number,
+): AsyncIterable<string> {
+  let leftBytes = limitBytes;
+  for await (const record of records) {
+    const line = toLine(record);
+    yield cut(line, leftBytes);
+    leftBytes -= Buffer.byteLength(line);
+    if (leftBytes <= 0) return;
   }
 }
 
@@ -106,29 +117,35 @@ function readIfThere(path: string): string {
   }
 }
 
-async function* follow(log: LogFile, signal: AbortSignal | undefined): AsyncIterable<string> {
+/** Subscribes at once, not at the first reading. Ends with the run of the container, or with the signal. */
+function follow(log: LogFile, signal: AbortSignal | undefined): AsyncIterable<string> {
   const records: string[] = [];
   let wake = () => {};
-  let open = true;
+  let open = signal?.aborted !== true;
   const close = () => {
     open = false;
+    unsubscribe();
     wake();
   };
   const unsubscribe = log.onRecord((record) => {
-    records.push(record);
+    records.push(record.slice(0, -1));
     wake();
   });
   signal?.addEventListener("abort", close, { once: true });
   void log.ended.then(close);
-  try {
-    while (!signal?.aborted) {
-      while (records.length > 0) yield records.shift()!;
-      if (!open) return;
-      await new Promise<void>((resolve) => (wake = resolve));
+  return drain();
+
+  async function* drain(): AsyncIterable<string> {
+    try {
+      for (;;) {
+        while (records.length > 0) yield records.shift()!;
+        if (!open) return;
+        await new Promise<void>((resolve) => (wake = resolve));
+      }
+    } finally {
+      unsubscribe();
+      signal?.removeEventListener("abort", close);
     }
-  } finally {
-    unsubscribe();
-    signal?.removeEventListener("abort", close);
   }
 }
 

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Deployment, ReplicaSet } from "../../../core/kubernetes/workload.ts";
 import { fencepostsOf, wantedReplicas } from "./fenceposts.ts";

@@ -77,18 +77,28 @@ function progress(
   if (deployment.spec.paused) return verdict("Unknown", "DeploymentPaused", "Deployment is paused");
   if (before?.reason === "DeploymentPaused") return verdict("Unknown", "DeploymentResumed", "Deployment is resumed");
   const name = (plan.sets.current ?? plan.create)?.metadata.name;
-  if (name === undefined) return before === undefined ? undefined : (before as Verdict);
+  if (name === undefined) return before;
   if (isComplete(deployment, counts))
     return verdict("True", "NewReplicaSetAvailable", `ReplicaSet "${name}" has successfully progressed.`);
   if (plan.create !== undefined) return verdict("True", "NewReplicaSetCreated", `Created new replica set "${name}"`);
-  // Once available, losing a pod is no new rollout: only a change of the ReplicaSets is.
-  if (before?.reason === "NewReplicaSetAvailable" && counts.replicas === counts.updatedReplicas)
-    return before as Verdict;
-  if (hasProgressed(deployment.status ?? {}, counts) || before === undefined)
+  return underWay(deployment, name, before, counts, nowText);
+}
+
+function underWay(
+  deployment: Deployment,
+  name: string,
+  before: DeploymentCondition | undefined,
+  counts: DeploymentStatus,
+  nowText: string,
+): Verdict {
+  if (before === undefined || hasProgressed(deployment.status ?? {}, counts)) {
+    // Once available, losing a pod and getting it back is no new rollout: only a change of the ReplicaSets is.
+    if (before?.reason === "NewReplicaSetAvailable" && counts.replicas === counts.updatedReplicas) return before;
     return verdict("True", "ReplicaSetUpdated", `ReplicaSet "${name}" is progressing.`);
+  }
   if (before.reason === "ProgressDeadlineExceeded" || isOverdue(deployment, before, nowText))
     return verdict("False", "ProgressDeadlineExceeded", `ReplicaSet "${name}" has timed out progressing.`);
-  return before as Verdict;
+  return before;
 }
 
 function isComplete(deployment: Deployment, counts: DeploymentStatus): boolean {

@@ -111,7 +111,7 @@ function withdrawn({ watches, clock }: ControllerContext, pod: Pod, timeoutMs: n
   const offered = () =>
     watches.slices
       .list()
-      .some(({ endpoints = [] }) =>
+      .some(({ endpoints }) =>
         endpoints.some(({ targetRef, conditions }) => targetRef?.uid === pod.metadata.uid && conditions?.ready),
       );
   return new Promise((resolve) => {

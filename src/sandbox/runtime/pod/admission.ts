@@ -1,7 +1,7 @@
 // What the sandbox does not honour, it refuses with the field's path and the cure: a pod that merely looks as if it ran
 // would be worse than one that waits. docs/reference/sandbox-runtime.md lists both.
 
-import type { Container, Pod } from "../../../core/kubernetes/workload.ts";
+import type { Container, Pod, Probe } from "../../../core/kubernetes/workload.ts";
 import type { CatalogueEntry } from "../catalogue/entry.ts";
 import { fieldValue, type ValueFrom } from "./environment.ts";
 import { probesOf } from "./probe-spec.ts";
@@ -53,25 +53,40 @@ function podProblems({ spec }: Pod): string[] {
   return problems;
 }
 
+const CONTAINER = "spec.containers[0]";
+
 function containerProblems(container: Container): string[] {
-  const path = "spec.containers[0]";
-  const problems = unsupported(container, CONTAINER_FIELDS, path);
-  for (const [index, port] of (container.ports ?? []).entries()) {
-    if ((port as { hostPort?: number }).hostPort)
-      problems.push(`${path}.ports[${index}].hostPort: remove it, the gateway publishes ports`);
-    if ((port.protocol ?? "TCP") !== "TCP") problems.push(`${path}.ports[${index}].protocol ${port.protocol}: use TCP`);
-  }
-  for (const [name, probe] of probesOf(container)) {
-    if (probe.grpc !== undefined) problems.push(`${path}.${name}.grpc: use httpGet or tcpSocket`);
-    const host = (probe.httpGet ?? probe.tcpSocket) as { host?: string } | undefined;
-    if (host?.host) problems.push(`${path}.${name} host: remove it, probes go to the pod's own address`);
-  }
-  if (container.lifecycle?.postStart !== undefined)
-    problems.push(`${path}.lifecycle.postStart: do its work in the program itself`);
-  if (container.lifecycle?.preStop?.tcpSocket !== undefined)
-    problems.push(`${path}.lifecycle.preStop.tcpSocket: use sleep or httpGet`);
-  if ((container.lifecycle as { stopSignal?: string } | undefined)?.stopSignal !== undefined)
-    problems.push(`${path}.lifecycle.stopSignal: the sandbox sends SIGTERM; remove it`);
+  return [
+    ...unsupported(container, CONTAINER_FIELDS, CONTAINER),
+    ...(container.ports ?? []).flatMap((port, index) => portProblems(port, `${CONTAINER}.ports[${index}]`)),
+    ...probesOf(container).flatMap(([name, probe]) => probeProblems(probe, `${CONTAINER}.${name}`)),
+    ...lifecycleProblems(container.lifecycle ?? {}, `${CONTAINER}.lifecycle`),
+  ];
+}
+
+function portProblems(port: { hostPort?: number; protocol?: string }, path: string): string[] {
+  const problems: string[] = [];
+  if (port.hostPort) problems.push(`${path}.hostPort: remove it, the gateway publishes ports`);
+  if ((port.protocol ?? "TCP") !== "TCP") problems.push(`${path}.protocol ${port.protocol}: use TCP`);
+  return problems;
+}
+
+function probeProblems(probe: Probe, path: string): string[] {
+  const problems: string[] = [];
+  if (probe.grpc !== undefined) problems.push(`${path}.grpc: use httpGet or tcpSocket`);
+  const asked = (probe.httpGet ?? probe.tcpSocket) as { host?: string } | undefined;
+  if (asked?.host) problems.push(`${path} host: remove it, probes go to the pod's own address`);
+  return problems;
+}
+
+function lifecycleProblems(
+  lifecycle: { preStop?: Record<string, unknown>; postStart?: unknown; stopSignal?: unknown },
+  path: string,
+): string[] {
+  const problems: string[] = [];
+  if (lifecycle.postStart !== undefined) problems.push(`${path}.postStart: do its work in the program itself`);
+  if (lifecycle.preStop?.tcpSocket !== undefined) problems.push(`${path}.preStop.tcpSocket: use sleep or httpGet`);
+  if (lifecycle.stopSignal !== undefined) problems.push(`${path}.stopSignal: remove it, the sandbox sends SIGTERM`);
   return problems;
 }
 

@@ -15,7 +15,7 @@ describe("expand", () => {
   ])("%s", (text, wanted) => expect(expand(text, { A: "1" })).toBe(wanted));
 });
 
-const SOURCES: Sources = new Map([
+const SOURCES: Sources = new Map<string, Record<string, string>>([
   ["ConfigMap/conf", { mode: "fast", level: "3" }],
   ["Secret/keys", { token: "s3cret" }],
 ]);

@@ -81,7 +81,7 @@ export function fieldValue(pod: Pod, fieldPath: string, podIP: string, hostIP: s
     "metadata.namespace": metadata.namespace,
     "metadata.uid": metadata.uid ?? "",
     "spec.nodeName": spec.nodeName ?? "",
-    "spec.serviceAccountName": String(spec.serviceAccountName ?? "default"),
+    "spec.serviceAccountName": (spec.serviceAccountName as string | undefined) ?? "default",
     "status.podIP": podIP,
     "status.podIPs": podIP,
     "status.hostIP": hostIP,

@@ -66,7 +66,7 @@ function missingPort(entry: CatalogueEntry, places: Record<string, string>): str
 }
 
 function inherited(): Record<string, string> {
-  const found = INHERITED.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]!]]));
+  const found = INHERITED.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
   const env: Record<string, string> = Object.fromEntries(found);
   // Under `npx serin` the clone's own tools come first in PATH; for programs of the user they are no help and no harm.
   env.PATH ??= ["/usr/local/bin", "/usr/bin", "/bin"].join(delimiter);

@@ -41,7 +41,7 @@ export function startProber(options: ProberOptions): () => void {
 
   function started(): void {
     options.onStarted();
-    if (declared.has("readinessProbe")) run("readinessProbe", (healthy) => void options.onReady(healthy));
+    if (declared.has("readinessProbe")) run("readinessProbe", options.onReady);
     else options.onReady(true);
     run("livenessProbe", (healthy, message) => {
       if (!healthy) options.onUnhealthy("livenessProbe", message);
