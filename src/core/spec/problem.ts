@@ -27,3 +27,10 @@ export function dottedPath(segments: readonly PropertyKey[]): string {
   }
   return text;
 }
+
+/** The inverse of dottedPath. */
+export function pathSegments(path: string): (string | number)[] {
+  return [...path.matchAll(/\[(\d+)\]|\[([^\]]*)\]|([^.[\]]+)/g)].map(([, index, bracketed, plain]) =>
+    index === undefined ? (bracketed ?? plain ?? "") : Number(index),
+  );
+}

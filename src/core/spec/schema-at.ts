@@ -45,7 +45,7 @@ interface Definition {
 
 /** The definition of the schema itself, without what makes it optional or gives it a default. */
 function definitionOf(schema: z.ZodType): Definition {
-  const definition = schema._zod.def as Definition;
+  const definition = schema.def as Definition;
   return definition.innerType === undefined ? definition : definitionOf(definition.innerType);
 }
 
@@ -57,6 +57,6 @@ function childOf(schema: z.ZodType, name: string): z.ZodType | undefined {
 
 /** Metadata of the schema, over that of what it wraps. */
 function metaOf(schema: z.ZodType): Record<string, unknown> {
-  const { innerType } = schema._zod.def as Definition;
+  const { innerType } = schema.def as Definition;
   return { ...(innerType === undefined ? {} : metaOf(innerType)), ...schema.meta() };
 }

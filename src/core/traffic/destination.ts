@@ -23,7 +23,7 @@ export function sideOf(destination: Destination, sides: Sides): Side | undefined
 
 /** A name without a dot is short for a Service in the namespace of the object that names it; any other is complete. */
 export function fullHost(host: string, namespace: string): string {
-  const lower = host.toLowerCase();
+  const lower = String(host).toLowerCase();
   return lower.includes(".") ? lower : `${lower}.${namespace}.svc.cluster.local`;
 }
 
@@ -32,6 +32,7 @@ export function sameHost(a: string, b: string, namespace: string): boolean {
 }
 
 /** For people: `echo:v2`, `echo` without subset. */
-export function sayDestination({ host, subset }: Destination): string {
+export function sayDestination(destination: Destination | undefined): string {
+  const { host = "?", subset } = destination ?? {};
   return subset === undefined ? host : `${host}:${subset}`;
 }

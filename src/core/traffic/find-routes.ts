@@ -76,7 +76,7 @@ function withAdditions(ref: RouteRef, route: HttpRoute, sides: Sides): RouteRef 
 function presentSides(route: HttpRoute, sides: Sides) {
   const has = (subset: string) =>
     destinationsOf(route).some(
-      ({ destination }) => destination.subset === subset && sameHost(destination.host, sides.host, sides.namespace),
+      ({ destination }) => destination?.subset === subset && sameHost(destination.host, sides.host, sides.namespace),
     );
   return { stable: has(sides.stableSubset), canary: has(sides.canarySubset) };
 }

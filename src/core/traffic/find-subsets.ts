@@ -3,7 +3,7 @@
 import type { Deployment } from "../kubernetes/workload.ts";
 import type { TrafficSpec } from "../spec/canary.ts";
 import type { MeshObjects, Unresolved } from "./resolve-target.ts";
-import type { DestinationRule, Subset } from "./virtual-service.ts";
+import { type DestinationRule, type Subset, subsetsOf } from "./virtual-service.ts";
 
 export interface SubsetPair {
   rule: DestinationRule;
@@ -24,7 +24,7 @@ export function findSubsets(named: RuleSpec | undefined, objects: MeshObjects): 
 
 /** True when every label of the subset is on the Deployment's pods. A subset without labels selects everything. */
 export function subsetSelects(subset: Subset, deployment: Deployment | undefined): boolean {
-  const labels = deployment?.spec.template.metadata?.labels ?? {};
+  const labels = deployment?.spec.template?.metadata?.labels ?? {};
   return Object.entries(subset.labels ?? {}).every(([key, value]) => labels[key] === value);
 }
 
@@ -39,10 +39,6 @@ function subsetsFor(rule: DestinationRule, name: string | undefined, own?: Deplo
     .filter((subset) => name === undefined || subset.name === name)
     .filter((subset) => subsetSelects(subset, own) && !subsetSelects(subset, other))
     .map((subset) => subset.name);
-}
-
-function subsetsOf(rule: DestinationRule): Subset[] {
-  return Array.isArray(rule.spec?.subsets) ? rule.spec.subsets : [];
 }
 
 function noRule(named: RuleSpec | undefined, { namespace, destinationRules }: MeshObjects): Unresolved {
@@ -87,8 +83,8 @@ function noPair(rules: DestinationRule[], named: RuleSpec | undefined, objects: 
 
 /** Labels of the one version's pods that the other's lack or have otherwise: `version` if it is among them, else the first. */
 function tellingLabels(own: Deployment, other: Deployment): Record<string, string> | undefined {
-  const mine = own.spec.template.metadata?.labels ?? {};
-  const theirs = other.spec.template.metadata?.labels ?? {};
+  const mine = own.spec.template?.metadata?.labels ?? {};
+  const theirs = other.spec.template?.metadata?.labels ?? {};
   const telling = Object.keys(mine).filter((key) => mine[key] !== theirs[key]);
   const key = telling.find((each) => each === "version") ?? telling[0];
   return key === undefined ? undefined : { [key]: mine[key]! };

@@ -41,13 +41,22 @@ export interface Subset {
   [field: string]: unknown;
 }
 
-/** The HTTP routes as an array, whatever a careless manifest holds. */
+/** The HTTP routes, whatever a careless manifest holds: what is no route becomes an empty one in its place. */
 export function httpRoutesOf(service: VirtualService): HttpRoute[] {
-  const http = (service.spec as { http?: unknown } | undefined)?.http;
-  return Array.isArray(http) ? (http as HttpRoute[]) : [];
+  return objectsIn((service.spec as { http?: unknown } | undefined)?.http) as HttpRoute[];
 }
 
-/** The destinations of a route as an array. */
+/** The destinations of a route. */
 export function destinationsOf(route: HttpRoute): RouteDestination[] {
-  return Array.isArray(route.route) ? route.route : [];
+  return objectsIn(route.route) as RouteDestination[];
+}
+
+/** The subsets of a DestinationRule. */
+export function subsetsOf(rule: DestinationRule): Subset[] {
+  return objectsIn((rule.spec as { subsets?: unknown } | undefined)?.subsets) as Subset[];
+}
+
+function objectsIn(list: unknown): object[] {
+  if (!Array.isArray(list)) return [];
+  return list.map((item: unknown) => (typeof item === "object" && item !== null ? item : {}));
 }
