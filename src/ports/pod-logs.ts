@@ -8,6 +8,7 @@ export interface PodLogs {
 export interface PodLogOptions {
   follow?: boolean;
   tailLines?: number;
+  /** Only lines written at this time or later, in milliseconds since the epoch. */
   sinceMs?: number;
   timestamps?: boolean;
   /** The run before the last restart. */
