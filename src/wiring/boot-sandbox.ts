@@ -68,14 +68,16 @@ async function boot(options: BootOptions, parts: AsyncDisposableStack): Promise<
   const lock = acquireLock(paths.lock, paths.dir);
   parts.defer(() => lock.release());
   removeAddresses(paths);
-  const [ports, fileLog, { openSandboxCluster }] = await Promise.all([
+  const [ports, fileLog, { openSandboxCluster }, { serinCrds }] = await Promise.all([
     choosePorts(options, paths),
     openLog(options, paths),
     import("../sandbox/cluster/open.ts"),
+    import("../core/spec/crd.generated.ts"),
   ]);
   parts.defer(() => fileLog.flush());
   const base = { paths, ports, clock: systemClock(), log: fileLog.log };
-  const sandbox = await openSandboxCluster({ dataFile: paths.data, clock: base.clock, log: base.log });
+  const { clock, log } = base;
+  const sandbox = await openSandboxCluster({ dataFile: paths.data, clock, log, crds: serinCrds() });
   parts.defer(() => sandbox.close());
   const started = { ...base, sandbox, parts };
   const gateway = startPart(parts, startGateway(started));
