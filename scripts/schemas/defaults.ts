@@ -53,7 +53,7 @@ export async function learnDefaults(server: RealServer, facts: BuiltinFacts): Pr
     if (got === null || typeof got !== "object") return;
     for (const [field, value] of Object.entries(got)) {
       const child = node.properties?.[field];
-      if (child === undefined || ["status", "apiVersion", "kind"].includes(field)) continue;
+      if (child === undefined || (owner === "" && ["status", "apiVersion", "kind"].includes(field))) continue;
       const before = (sent as Record<string, unknown> | undefined)?.[field];
       if (before !== undefined || isZeroStruct(child)) note(before ?? {}, value, child, name);
       else if (value !== null && !isConditional(name, field)) (defaults[name] ??= {})[field] = value;

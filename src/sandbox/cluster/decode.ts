@@ -36,10 +36,10 @@ export function decode(resource: KnownResource, body: JsonObject, options: Write
 function checkType(resource: KnownResource, body: JsonObject): void {
   const wanted = apiVersionOf(resource);
   const { apiVersion = wanted, kind = resource.kind } = body as { apiVersion?: string; kind?: string };
-  if (apiVersion !== wanted || kind !== resource.kind)
-    throw badRequest(
-      `${kind} in version ${JSON.stringify(apiVersion)} cannot be handled as a ${resource.kind}: this path takes ${wanted} ${resource.kind}`,
-    );
+  if (apiVersion !== wanted)
+    throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${wanted})`);
+  if (kind !== resource.kind)
+    throw badRequest(`${kind} in version "${resource.version}" cannot be handled as a ${resource.kind}`);
   body["apiVersion"] = wanted;
   body["kind"] = resource.kind;
 }

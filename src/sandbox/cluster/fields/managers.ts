@@ -4,7 +4,7 @@
 import type { KubeObject, ManagedFieldsEntry } from "../../../core/kubernetes/object.ts";
 import { apiVersionOf } from "../../../core/kubernetes/resource.ts";
 import { ClusterError } from "../../../ports/cluster.ts";
-import { copyJson, isObject, type JsonObject } from "../json.ts";
+import { isObject, type JsonObject } from "../json.ts";
 import type { KnownResource } from "../registry.ts";
 import { nodeOf, type SchemaNode } from "../schema/schema-node.ts";
 import { type Comparison, compareObjects, fieldsOf } from "./compare.ts";
@@ -250,11 +250,17 @@ function withoutManaged(object: JsonObject): JsonObject {
   return { ...object, metadata };
 }
 
-/** What a new object is compared with: the structs that Go always writes, empty. */
+/** What a new object is compared with: what Go writes of an empty struct. */
 function zeroOf(node: SchemaNode): JsonObject {
   const out: JsonObject = {};
   for (const [field, child] of node.properties)
-    if (isObject(child.default) && Object.keys(child.default).length === 0 && child.raw.$ref !== undefined)
-      out[field] = zeroOf(child);
-  return copyJson(out);
+    if (isZeroStruct(child)) out[field] = zeroOf(child);
+    else if (child.type === "array" && node.definition !== undefined && node.required.includes(field))
+      out[field] = null;
+  return out;
+}
+
+function isZeroStruct({ default: value, raw }: SchemaNode): boolean {
+  const empty = isObject(value) && Object.keys(value).length === 0;
+  return empty && raw.$ref !== undefined && raw["x-serin-learnt-default"] !== true;
 }

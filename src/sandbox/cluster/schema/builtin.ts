@@ -36,6 +36,7 @@ function withDefaults(definitions: Record<string, RawSchema>): Record<string, Ra
       const property = definitions[name]?.properties?.[field];
       if (property === undefined) throw new Error(`a default for ${name}.${field}, which has no schema`);
       property.default = value;
+      property["x-serin-learnt-default"] = true;
     }
   return definitions;
 }

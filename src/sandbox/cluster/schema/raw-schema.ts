@@ -38,6 +38,8 @@ export interface RawSchema {
   "x-kubernetes-patch-strategy"?: string;
   "x-kubernetes-patch-merge-key"?: string;
   "x-kubernetes-validations"?: RawRule[];
+  /** The default is filled in by the server's code; the field is a pointer in Go, absent when nobody sets it. */
+  "x-serin-learnt-default"?: boolean;
 }
 
 /** A CEL rule: https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#validation-rules */

@@ -35,6 +35,7 @@ export class SchemaNode {
   #properties: Map<string, SchemaNode> | undefined;
   #items: SchemaNode | undefined;
   #values: SchemaNode | undefined;
+  #hasRules: boolean | undefined;
 
   constructor(raw: RawSchema, definitions: Readonly<Record<string, RawSchema>> = {}) {
     const target = raw.$ref === undefined ? {} : (definitions[raw.$ref] ?? {});
@@ -80,6 +81,12 @@ export class SchemaNode {
     return this.properties.get(field) ?? this.values;
   }
 
+  /** Whether a CEL rule stands here or below; a schema that refers to itself has none. */
+  get hasRules(): boolean {
+    this.#hasRules ??= this.rules.length > 0 || containsRules(this.raw);
+    return this.#hasRules;
+  }
+
   /** Free-form JSON: what is inside has no schema and is kept. */
   get freeForm(): boolean {
     return this.type === "any" || OPAQUE.has(this.definition ?? "");
@@ -103,6 +110,13 @@ export function nodeOf(raw: RawSchema, definitions: Readonly<Record<string, RawS
     nodes.set(raw, node);
   }
   return node;
+}
+
+function containsRules(raw: RawSchema): boolean {
+  const below = [...Object.values(raw.properties ?? {}), raw.items, raw.additionalProperties];
+  return below.some(
+    (each) => typeof each === "object" && (each["x-kubernetes-validations"] !== undefined || containsRules(each)),
+  );
 }
 
 function typeOf(raw: RawSchema, reference?: string): NodeType {

@@ -17,10 +17,21 @@ import type { RawSchema } from "./raw-schema.ts";
 import { nodeOf, type SchemaNode } from "./schema-node.ts";
 
 /** All that is wrong with a value, CEL rules aside. */
-export function schemaProblems(node: SchemaNode, value: Json, path = ""): FieldProblem[] {
+export function schemaProblems(node: SchemaNode, value: Json, path = "", before?: Json): FieldProblem[] {
   const problems: FieldProblem[] = [];
   check(node, value, path, problems);
-  return problems;
+  // What did not change is not judged again, so that a definition may become stricter without locking objects.
+  return before === undefined
+    ? problems
+    : problems.filter(({ field }) => !sameJson(at(value, field), at(before, field)));
+}
+
+/** The value at a path like `spec.list[1].name`; the whole value where the path leads nowhere. */
+function at(value: Json, path: string): Json | undefined {
+  let found: Json | undefined = value;
+  for (const step of path.split(/[.[\]]+/).filter((each) => each !== ""))
+    found = Array.isArray(found) ? found[Number(step)] : isObject(found) ? found[step] : undefined;
+  return found;
 }
 
 function check(node: SchemaNode, value: Json, path: string, problems: FieldProblem[]): void {
@@ -71,16 +82,17 @@ function accepts(type: SchemaNode["type"], value: Json): boolean {
   }
 }
 
+/** The first thing that is wrong, as a real server says only that. */
 function checkString(raw: RawSchema, value: string, path: string, problems: FieldProblem[]): void {
   const length = [...value].length;
+  const wrongFormat = raw.format === undefined ? undefined : formatProblem(raw.format, value);
   if (raw.maxLength !== undefined && length > raw.maxLength) problems.push(tooLong(path, value, raw.maxLength));
-  if (raw.minLength !== undefined && length < raw.minLength)
+  else if (raw.minLength !== undefined && length < raw.minLength)
     problems.push(invalidValue(path, value, `${path} in body should be at least ${raw.minLength} chars long`));
-  if (raw.pattern !== undefined && !compilePattern(raw.pattern)(value))
+  else if (raw.pattern !== undefined && !compilePattern(raw.pattern)(value))
     problems.push(invalidValue(path, value, `${path} in body should match '${raw.pattern}'`));
-  const wrong = raw.format === undefined ? undefined : formatProblem(raw.format, value);
-  if (wrong !== undefined)
-    problems.push(invalidValue(path, value, `${path} in body must be of type ${wrong}: "${value}"`));
+  else if (wrongFormat !== undefined)
+    problems.push(invalidType(path, value, `${path} in body must be of type ${wrongFormat}: "${value}"`));
 }
 
 function checkNumber(raw: RawSchema, value: number, path: string, problems: FieldProblem[]): void {
@@ -153,7 +165,9 @@ function checkCombinations(node: SchemaNode, value: Json, path: string, problems
     say(`"${path}" must validate at least one schema (anyOf)`);
   const matching = oneOf === undefined || node.type === "quantity" ? 1 : oneOf.filter(fits).length;
   if (matching !== 1)
-    say(`"${path}" must validate one and only one schema (oneOf). Found ${matching === 0 ? "none" : matching} valid`);
+    say(
+      `"${path}" must validate one and only one schema (oneOf). Found ${matching === 0 ? "none valid" : `${matching} valid alternatives`}`,
+    );
   if (not !== undefined && fits(not)) say(`"${path}" must not validate the schema (not)`);
 }
 

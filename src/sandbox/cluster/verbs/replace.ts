@@ -30,8 +30,8 @@ export function refuseStale({ resource }: Call, before: KubeObject, after: KubeO
   if (resourceVersion) {
     if (resourceVersion !== before.metadata.resourceVersion) throw modifiedMeanwhile(resource, name);
   } else if (!resource.allowsUnconditionalUpdate)
-    throw invalid(resource, name, [
-      invalidValue("metadata.resourceVersion", resource.custom ? 0 : "", "must be specified for an update"),
+    throw invalid({ ...resource, kind: resource.plural }, name, [
+      invalidValue("metadata.resourceVersion", 0, "must be specified for an update"),
     ]);
 }
 

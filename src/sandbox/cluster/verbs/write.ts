@@ -37,14 +37,22 @@ export function refuseWrong({ resource, user }: Call, after: KubeObject, before?
   refuseInvalid(resource, after.metadata.name ?? "", problems);
 }
 
-/** CEL rules run only on values that fit the schema. */
+/** With these, a rule could not even be asked. */
+const BLOCKING = new Set([
+  "FieldValueRequired",
+  "FieldValueTypeInvalid",
+  "FieldValueNotSupported",
+  "FieldValueTooLong",
+  "FieldValueTooMany",
+]);
+
 function customProblems(resource: KnownResource, after: KubeObject, before?: KubeObject): FieldProblem[] {
-  const { apiVersion: _, kind: __, metadata: ___, ...content } = after;
   const schema = schemaOf(resource);
-  const problems = schemaProblems(schema, { ...content } as Json);
-  return problems.length > 0
-    ? problems
-    : celProblems(schema, after as unknown as Json, before as unknown as Json | undefined);
+  const [now, old] = [after as unknown as Json, before as unknown as Json | undefined];
+  // metadata has rules of its own.
+  const problems = schemaProblems(schema, now, "", old).filter(({ field }) => !field.startsWith("metadata."));
+  if (problems.some(({ reason }) => BLOCKING.has(reason))) return problems;
+  return [...problems, ...celProblems(schema, now, old)];
 }
 
 /** Stores the object, or on a dry run only pretends to. */
