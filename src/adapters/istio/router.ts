@@ -47,6 +47,26 @@ export function istioRouter({ cluster }: { cluster: Cluster }): TrafficRouter {
     return services;
   }
 
+  async function patch(service: VirtualService, operations: PlanOperation[]): Promise<VirtualService> {
+    const { namespace, name } = service.metadata;
+    const key = { namespace, name };
+    return cluster.patch(VIRTUAL_SERVICES, key, { type: "json", operations }, { fieldManager: FIELD_MANAGER });
+  }
+
+  /**
+   * One of several objects was written already, and this one changed meanwhile. When its split is still the one that was read,
+   * it gets its share all the same, so that the routes do not stay apart; else the caller has to read again.
+   */
+  async function writeLate(before: VirtualService, late: LateWrite): Promise<VirtualService> {
+    const { target, canaryWeight, error } = late;
+    if (!isClusterError(error, "Invalid", "Conflict")) throw error;
+    const { namespace, name } = before.metadata;
+    const now = await cluster.get<VirtualService>(VIRTUAL_SERVICES, { namespace, name });
+    const [was, is] = [readObject(before, target), readObject(now, target)];
+    if (!was.ok || !is.ok || was.canary !== is.canary || was.stable !== is.stable) throw error;
+    return patch(now, planned(now, target, canaryWeight));
+  }
+
   return {
     read,
     resolve: (query) => resolve(cluster, query),
@@ -55,15 +75,14 @@ export function istioRouter({ cluster }: { cluster: Cluster }): TrafficRouter {
       const services = await servicesOf(target, reading);
       const plans = services.map((service) => ({ service, operations: planned(service, target, canaryWeight) }));
       const written: VirtualService[] = [];
-      for (const { service, operations } of plans) {
-        const key = { namespace: target.namespace, name: service.metadata.name };
-        const options = { fieldManager: FIELD_MANAGER };
+      for (const { service, operations } of plans)
         written.push(
           operations.length === 0
             ? service
-            : await cluster.patch<VirtualService>(VIRTUAL_SERVICES, key, { type: "json", operations }, options),
+            : await patch(service, operations).catch((error: unknown) =>
+                written.length === 0 ? Promise.reject(error) : writeLate(service, { target, canaryWeight, error }),
+              ),
         );
-      }
       return readingOf(target, written);
     },
 
@@ -72,6 +91,13 @@ export function istioRouter({ cluster }: { cluster: Cluster }): TrafficRouter {
       return services.flatMap((service) => changeOf(service, planned(service, target, canaryWeight)));
     },
   };
+}
+
+interface LateWrite {
+  target: TrafficTarget;
+  canaryWeight: number;
+  /** What the first attempt ended with. */
+  error: unknown;
 }
 
 async function resolve(cluster: Cluster, query: ResolveQuery): Promise<Resolution> {

@@ -239,9 +239,10 @@ describe("a VirtualService", () => {
   });
 
   it("without any DestinationRule for its subsets is warned about once for each", () => {
-    expect(lint([service(), gateway(), virtualService(SPLIT)]).map((text) => text.slice(0, 59))).toEqual([
-      "SRN0301 warning spec.http[0].route[0].destination.subset: no",
-      "SRN0301 warning spec.http[0].route[1].destination.subset: no",
+    const found = lintObjects([service(), gateway(), virtualService(SPLIT)], { namespace: "default" });
+    expect(found.map(({ code, severity, path }) => `${code} ${severity} ${path}`)).toEqual([
+      "SRN0301 warning spec.http[0].route[0].destination.subset",
+      "SRN0301 warning spec.http[0].route[1].destination.subset",
     ]);
   });
 });

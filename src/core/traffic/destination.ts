@@ -21,13 +21,13 @@ export function sideOf(destination: Destination, sides: Sides): Side | undefined
   return undefined;
 }
 
-/** A name without a dot is short for a Service in the namespace of the object that names it; any other is complete. */
-export function fullHost(host: string, namespace: string): string {
-  const lower = String(host).toLowerCase();
+/** Lint asks with whatever a file holds, hence `unknown`. A name without a dot is short for a Service in the namespace of the object that names it; any other is complete. */
+export function fullHost(host: unknown, namespace: string): string {
+  const lower = typeof host === "string" ? host.toLowerCase() : "";
   return lower.includes(".") ? lower : `${lower}.${namespace}.svc.cluster.local`;
 }
 
-export function sameHost(a: string, b: string, namespace: string): boolean {
+export function sameHost(a: unknown, b: unknown, namespace: string): boolean {
   return fullHost(a, namespace) === fullHost(b, namespace);
 }
 
