@@ -32,7 +32,7 @@ function headerLines({ canary, versions }: RolloutView, options: TreeOptions): s
     ["Status", phaseText(status?.phase, glyphs, paint)],
     ["Message", status?.message ?? "no controller has looked at it yet"],
     ["Strategy", "Steps"],
-    ["  Step", `${stepText(canary)}${stepName(spec.strategy?.steps?.[status?.rollout?.step ?? 0])}`],
+    ["  Step", `${stepText(canary)}${stepName(spec.strategy.steps[status?.rollout?.step ?? -1])}`],
     ["  SetWeight", weight(canary, "wanted")],
     ["  ActualWeight", actualWeight(canary)],
     ...imageFacts(versions, paint),
