@@ -26,7 +26,7 @@ export async function emitEvent(
   const event: KubeObject = {
     apiVersion: "v1",
     kind: "Event",
-    metadata: { name: "", generateName: `${name}.`, namespace },
+    metadata: { name: "", generateName: `${name}-`, namespace },
     involvedObject: { apiVersion: canary.apiVersion, kind: canary.kind, namespace, name, uid, resourceVersion },
     type,
     reason,

@@ -1,0 +1,302 @@
+// The whole controller on the sandbox's store under a virtual clock: a Canary moves, is taken back, survives restarts.
+
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import {
+  action,
+  canary,
+  createEcho,
+  NAMESPACE,
+  put,
+  setReady,
+  virtualService,
+} from "../../testbed/rollout/echo-world.ts";
+import { VirtualClock } from "../../testbed/sim/virtual-clock.ts";
+import { istioRouter } from "../adapters/istio/router.ts";
+import {
+  CANARIES,
+  CANARY_ACTIONS,
+  DEPLOYMENTS,
+  EVENTS,
+  NAMESPACES,
+  VIRTUAL_SERVICES,
+} from "../core/kubernetes/resource.ts";
+import type { CanaryAction } from "../core/spec/action.ts";
+import type { Canary } from "../core/spec/canary.ts";
+import { serinCrds } from "../core/spec/crd.generated.ts";
+import type { Cluster } from "../ports/cluster.ts";
+import { MetricSourceError } from "../ports/metric-source.ts";
+import { openSandboxCluster, type SandboxCluster } from "../sandbox/cluster/open.ts";
+import { startController } from "./start.ts";
+
+const STEPS = [{ setWeight: 20 }, { pause: { duration: "30s" } }, { setWeight: 50 }, { pause: {} }, { setWeight: 100 }];
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
+const KEY = { namespace: NAMESPACE, name: "echo" };
+
+let clock: VirtualClock;
+let sandbox: SandboxCluster;
+let cluster: Cluster;
+let controller: { stop(): Promise<void> } | undefined;
+/** Share of failed requests of each version; counts as of now. */
+let failing: Record<string, number>;
+let counts: Record<string, { requests: number; errors: number; epoch: string }>;
+let metricsDown: boolean;
+let writes: number[];
+
+beforeEach(async () => {
+  clock = new VirtualClock();
+  let seed = 1;
+  const random = () => (seed = (seed * 16_807) % 2_147_483_647) / 2_147_483_647;
+  sandbox = await openSandboxCluster({ dataFile: ":memory:", clock, log: SILENT, random, crds: serinCrds() });
+  cluster = sandbox.as({ name: "alice", groups: ["system:masters"] });
+  failing = { "echo-v1": 0, "echo-v2": 0 };
+  counts = {};
+  for (const name of ["echo-v1", "echo-v2"]) counts[name] = { requests: 0, errors: 0, epoch: "1" };
+  metricsDown = false;
+  writes = [];
+});
+
+afterEach(async () => {
+  await controller?.stop();
+  controller = undefined;
+  await sandbox.close();
+});
+
+async function start(): Promise<void> {
+  const own = sandbox.as({ name: "serin", groups: ["system:masters"] });
+  const router = istioRouter({ cluster: own });
+  const starting = startController({
+    cluster: own,
+    router: {
+      ...router,
+      write: (target, reading, weight) => {
+        writes.push(weight);
+        return router.write(target, reading, weight);
+      },
+    },
+    metrics: {
+      async read() {
+        if (metricsDown) throw new MetricSourceError("down");
+        return { atMs: clock.now(), workloads: structuredClone(counts) };
+      },
+    },
+    dataPlane: { acknowledged: async () => ({ acknowledged: true }), inFlight: async () => 0 },
+    clock,
+    log: SILENT,
+    random: () => 0.5,
+    identity: "test",
+  });
+  await clock.advance(0);
+  controller = await starting;
+  await clock.advance(0);
+}
+
+/** So many seconds with 100 requests each, split as the route says. */
+async function serve(seconds: number): Promise<void> {
+  for (let i = 0; i < seconds; i++) {
+    await clock.advance(500);
+    const weight = await canaryWeight();
+    count("echo-v1", 100 - weight);
+    count("echo-v2", weight);
+    await clock.advance(500);
+  }
+}
+
+function count(name: string, requests: number): void {
+  counts[name]!.requests += requests;
+  counts[name]!.errors += Math.round(requests * failing[name]!);
+}
+
+async function canaryWeight(): Promise<number> {
+  const { spec } = (await cluster.get(VIRTUAL_SERVICES, KEY)) as unknown as {
+    spec: { http: { route: { weight?: number; destination: { subset: string } }[] }[] };
+  };
+  return spec.http[0]!.route.find(({ destination }) => destination.subset === "v2")?.weight ?? 0;
+}
+
+const read = () => cluster.get<Canary>(CANARIES, KEY);
+const status = async () => (await read()).status;
+const phase = async () => (await status())?.phase;
+const ask = async (verb: string, spec = {}) =>
+  cluster.create(CANARY_ACTIONS, action(verb, { rollout: (await status())?.rollout?.id, ...spec }));
+const answers = async () => (await cluster.list<CanaryAction>(CANARY_ACTIONS)).items.map((each) => each.status?.state);
+
+describe("a rollout", () => {
+  it("moves by its steps and completes, with status, Events and finalizer", async () => {
+    await createEcho(cluster, 0);
+    await start();
+    await cluster.create(CANARIES, canary(STEPS));
+    await serve(2);
+    expect(await status()).toMatchObject({
+      phase: "Progressing",
+      weight: { wanted: 20, written: 20, acknowledged: 20 },
+    });
+    expect((await read()).metadata.finalizers).toEqual(["serin.dev/rollout"]);
+    await serve(31);
+    expect([await phase(), await canaryWeight()]).toEqual(["Paused", 50]);
+    await ask("promote");
+    await clock.advance(100);
+    expect([await phase(), await canaryWeight(), await answers()]).toEqual(["Completed", 100, ["Done"]]);
+    expect((await read()).metadata.finalizers ?? []).toEqual([]);
+    expect(writes).toEqual([20, 50, 100]);
+    const events = (await cluster.list(EVENTS)).items.map(({ reason }) => reason as unknown as string);
+    expect(events).toEqual(expect.arrayContaining(["Started", "WeightMoved", "Promoted", "Completed"]));
+  });
+
+  it("takes a worse canary back by itself and leaves it there", async () => {
+    await createEcho(cluster, 0);
+    await start();
+    await cluster.create(CANARIES, canary(STEPS));
+    await serve(5);
+    failing["echo-v2"] = 0.3;
+    await serve(4);
+    expect([await phase(), await canaryWeight()]).toEqual(["Aborted", 0]);
+    expect((await status())?.rollout?.endReason).toBe("ErrorsWorse");
+    await serve(60);
+    expect([await phase(), writes]).toEqual(["Aborted", [20, 0]]);
+  });
+
+  it("goes on with the next release", async () => {
+    await createEcho(cluster, 100);
+    await start();
+    await cluster.create(CANARIES, canary(STEPS));
+    await clock.advance(100);
+    expect([await phase(), writes]).toEqual(["Completed", []]);
+  });
+});
+
+describe("abort", () => {
+  beforeEach(async () => {
+    await createEcho(cluster, 0);
+    await start();
+    await cluster.create(CANARIES, canary(STEPS));
+    await serve(3);
+  });
+
+  it("reaches the route without any time passing, and is answered", async () => {
+    await ask("abort");
+    await clock.advance(0);
+    expect(await canaryWeight()).toBe(0);
+    await clock.advance(10);
+    expect([await phase(), await answers()]).toEqual(["Aborted", ["Done"]]);
+  });
+
+  it("is not held up by a metric source that hangs", async () => {
+    metricsDown = true;
+    await clock.advance(8_000);
+    await ask("abort");
+    await clock.advance(0);
+    expect(await canaryWeight()).toBe(0);
+  });
+
+  it("by kubectl apply of the old weights is kept and recorded", async () => {
+    await put(cluster, VIRTUAL_SERVICES, virtualService(0));
+    await clock.advance(10);
+    expect([await phase(), (await status())?.rollout?.endReason, writes]).toEqual(["Aborted", "ManualOverride", [20]]);
+  });
+
+  it("waits for the first ready endpoint of stable, and says so", async () => {
+    await setReady(cluster, "v1", 2, 0);
+    await ask("abort");
+    await clock.advance(1_000);
+    expect([await phase(), await canaryWeight()]).toEqual(["Aborting", 20]);
+    await setReady(cluster, "v1", 2, 1);
+    await clock.advance(0);
+    expect(await canaryWeight()).toBe(0);
+  });
+});
+
+describe("a restart", () => {
+  it("goes on where it was", async () => {
+    await createEcho(cluster, 0);
+    await start();
+    await cluster.create(CANARIES, canary(STEPS));
+    await serve(20);
+    await controller?.stop();
+    await start();
+    await serve(14);
+    expect([await phase(), await canaryWeight(), writes]).toEqual(["Paused", 50, [20, 50]]);
+  });
+
+  it("carries out what was asked while nobody listened", async () => {
+    await createEcho(cluster, 0);
+    await start();
+    await cluster.create(CANARIES, canary(STEPS));
+    await serve(3);
+    await controller?.stop();
+    await ask("abort");
+    await start();
+    await clock.advance(10);
+    expect([await phase(), await canaryWeight(), await answers()]).toEqual(["Aborted", 0, ["Done"]]);
+  });
+});
+
+describe("leaving", () => {
+  beforeEach(async () => {
+    await createEcho(cluster, 0);
+    await start();
+    await cluster.create(CANARIES, canary(STEPS));
+    await serve(3);
+  });
+
+  it("in the middle of a rollout takes the traffic back first", async () => {
+    await cluster.delete(CANARIES, KEY);
+    await clock.advance(100);
+    expect(await canaryWeight()).toBe(0);
+    await expect(read()).rejects.toThrow(/not found/i);
+  });
+
+  it("with its route is at once", async () => {
+    await cluster.delete(VIRTUAL_SERVICES, KEY);
+    await cluster.delete(CANARIES, KEY);
+    await clock.advance(100);
+    await expect(read()).rejects.toThrow(/not found/i);
+  });
+
+  it("with its namespace is at once", async () => {
+    await cluster.create(NAMESPACES, { apiVersion: "v1", kind: "Namespace", metadata: { name: "other" } });
+    const other = {
+      ...canary(STEPS),
+      metadata: { name: "echo", namespace: "other", finalizers: ["serin.dev/rollout"] },
+    };
+    await cluster.create(CANARIES, other);
+    await cluster.delete(NAMESPACES, { name: "other" });
+    await clock.advance(5_000);
+    await expect(cluster.get(CANARIES, { namespace: "other", name: "echo" })).rejects.toThrow(/not found/i);
+  });
+});
+
+describe("what cannot work", () => {
+  it("two Canaries on one route: the older wins, and the other gets the route when it goes", async () => {
+    await createEcho(cluster, 0);
+    await start();
+    await cluster.create(CANARIES, canary(STEPS));
+    await serve(2);
+    const second = { ...canary(STEPS), metadata: { name: "second", namespace: NAMESPACE } };
+    await cluster.create(CANARIES, second);
+    await clock.advance(100);
+    const key = { namespace: NAMESPACE, name: "second" };
+    expect((await cluster.get<Canary>(CANARIES, key)).status).toMatchObject({ phase: "Stalled" });
+    await cluster.delete(CANARIES, KEY);
+    await serve(2);
+    expect((await cluster.get<Canary>(CANARIES, key)).status).toMatchObject({ phase: "Progressing" });
+  });
+
+  it("a missing Deployment stalls, and the rollout starts when it is there", async () => {
+    await createEcho(cluster, 0);
+    await cluster.delete(DEPLOYMENTS, { namespace: NAMESPACE, name: "echo-v2" });
+    await start();
+    await cluster.create(CANARIES, canary(STEPS));
+    await clock.advance(100);
+    expect((await status())?.message).toContain("There is no Deployment echo-v2");
+    await setReady(cluster, "v2", 2, 2);
+    await serve(1);
+    expect(await canaryWeight()).toBe(20);
+  });
+
+  it("an action for a Canary that does not exist is refused", async () => {
+    await start();
+    await cluster.create(CANARY_ACTIONS, action("abort"));
+    await clock.advance(2_500);
+    expect(await answers()).toEqual(["Refused"]);
+  });
+});
