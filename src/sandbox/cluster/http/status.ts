@@ -113,6 +113,8 @@ function detailsOf(
 ): StatusDetails | undefined {
   const causes = error.causes.length === 0 ? {} : { causes: [...error.causes] };
   if (subject === undefined || error.reason === "BadRequest") return error.causes.length === 0 ? undefined : causes;
+  // Clients print the message of a refusal that names no field only when it names no object either.
+  if (error.reason === "Invalid" && error.causes.length === 0) return {};
   const { path, kind } = subject;
   // "Invalid" speaks of the object, everything else of the resource. The message names the object when the path cannot.
   const name = path.name ?? /"([^"]+)"/.exec(error.message)?.[1];
