@@ -9,7 +9,9 @@ export interface ProcessConfig {
   underNpm: boolean;
   /** The terminal shows more than ASCII. */
   unicode: boolean;
-  /** More lines in the log, and all of them on stderr too. */
+  /** -v: the sandbox's log lines on stderr too. */
+  verbose: boolean;
+  /** SERIN_DEBUG=1: more of them. */
   debug: boolean;
 }
 
@@ -21,13 +23,18 @@ export interface DetachedOptions {
   catalogueFile?: string;
 }
 
-export function readConfig(env: Readonly<Record<string, string | undefined>>, platform: string): ProcessConfig {
+export function readConfig(
+  env: Readonly<Record<string, string | undefined>>,
+  platform: string,
+  argv: readonly string[],
+): ProcessConfig {
   const { SERIN_DETACHED } = env;
   return {
     launched: env.SERIN_LAUNCHER === "1",
     ...(SERIN_DETACHED !== undefined && { detached: JSON.parse(SERIN_DETACHED) as DetachedOptions }),
     underNpm: env.npm_execpath !== undefined,
     unicode: platform === "darwin" || /utf-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || ""),
+    verbose: argv.some((word) => /^(-v\d*|--verbose)$/.test(word)),
     debug: env.SERIN_DEBUG === "1",
   };
 }

@@ -8,7 +8,7 @@ import { endingSignal } from "./wiring/ending.ts";
 
 /** Runs one command line and ends the process. */
 export async function runProcess(argv: string[]): Promise<never> {
-  const config = readConfig(process.env, process.platform);
+  const config = readConfig(process.env, process.platform, argv);
   const interrupted = endingSignal(config);
   process.on("uncaughtException", (error) => crash(error));
   if (config.detached !== undefined) {
@@ -34,6 +34,7 @@ function createWorld(config: ProcessConfig, interrupted: AbortSignal): World {
     interrupted,
     connect: async (options) => (await import("./adapters/kubernetes/connect.ts")).connect({ ...options, env, clock }),
     router: async (cluster) => (await import("./adapters/istio/router.ts")).istioRouter({ cluster }),
+    istioDefinitions: async () => (await import("./sandbox/cluster/schema/builtin.ts")).istioDefinitions(),
     explainRoute: async (...query) => (await import("./gateway/explain.ts")).explainRoute(...query),
     runningSandbox: async (homeDir) => (await import("./wiring/running-sandbox.ts")).runningSandbox(homeDir),
     startSandbox: async (options) => (await sandbox()).startSandbox(options, config),

@@ -3,7 +3,7 @@
 
 import { randomInt } from "node:crypto";
 import { systemClock } from "../adapters/telemetry/clock.ts";
-import type { FileLog } from "../adapters/telemetry/log.ts";
+import type { ProcessConfig } from "../config.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Cluster } from "../ports/cluster.ts";
 import type { DataPlane } from "../ports/data-plane.ts";
@@ -23,9 +23,7 @@ export interface BootOptions {
   apiPort?: number;
   statsPort?: number;
   catalogueFile?: string;
-  /** Also gets every line of the log. */
-  echoLog?: (line: string) => void;
-  debug?: boolean;
+  config: ProcessConfig;
 }
 
 export interface Boot {
@@ -68,15 +66,14 @@ async function boot(options: BootOptions, parts: AsyncDisposableStack): Promise<
   const lock = acquireLock(paths.lock, paths.dir);
   parts.defer(() => lock.release());
   removeAddresses(paths);
-  const [ports, fileLog, { openSandboxCluster }, { serinCrds }] = await Promise.all([
+  const [ports, log, { openSandboxCluster }, { serinCrds }] = await Promise.all([
     choosePorts(options, paths),
     openLog(options, paths),
     import("../sandbox/cluster/open.ts"),
     import("../core/spec/crd.generated.ts"),
   ]);
-  parts.defer(() => fileLog.flush());
-  const base = { paths, ports, clock: systemClock(), log: fileLog.log };
-  const { clock, log } = base;
+  const base = { paths, ports, clock: systemClock(), log };
+  const { clock } = base;
   const sandbox = await openSandboxCluster({ dataFile: paths.data, clock, log, crds: serinCrds() });
   parts.defer(() => sandbox.close());
   const started = { ...base, sandbox, parts };
@@ -222,7 +219,8 @@ async function choosePorts({ port = 8080, apiPort, statsPort }: BootOptions, pat
   };
 }
 
-async function openLog({ debug, echoLog }: BootOptions, paths: HomePaths): Promise<FileLog> {
+async function openLog({ config: { debug, verbose } }: BootOptions, paths: HomePaths): Promise<Log> {
   const { openFileLog } = await import("../adapters/telemetry/log.ts");
-  return openFileLog({ file: paths.log, level: debug ? "debug" : "info", ...(echoLog && { echo: echoLog }) });
+  const echo = (line: string): void => void process.stderr.write(`${line}\n`);
+  return openFileLog({ file: paths.log, level: debug ? "debug" : "info", ...((verbose || debug) && { echo }) });
 }

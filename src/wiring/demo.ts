@@ -24,7 +24,7 @@ const PROGRAM_STARTED_MS = performance.timeOrigin;
 export async function playDemo(options: DemoOptions, world: DemoWorld): Promise<DemoOutcome> {
   const narrator = new Narrator({ out: options.stdout, color: options.color, unicode: world.config.unicode });
   narrator.line(narrator.paint("bold", "Serin: a canary release, on this machine, for real."));
-  const boot = await bootSandbox({ ...options, debug: world.config.debug });
+  const boot = await bootSandbox({ ...options, config: world.config });
   try {
     return await playOn(boot, narrator, options, world);
   } finally {

@@ -4,15 +4,15 @@ import { resolve } from "node:path";
 import type { RunningSandbox, SandboxAddresses, SandboxOptions } from "../cli/world.ts";
 import type { DetachedOptions, ProcessConfig } from "../config.ts";
 import { startDetached } from "../sandbox/home/detached.ts";
-import { deleteHome } from "../sandbox/home/home.ts";
+import { deleteHome, openHome } from "../sandbox/home/home.ts";
 import { lockHolder } from "../sandbox/home/lock.ts";
 import { homePaths } from "../sandbox/home/paths.ts";
 import { stopRunning } from "../sandbox/home/stop.ts";
 import { bootSandbox } from "./boot-sandbox.ts";
 import { mainFile } from "./root.ts";
 
-export async function startSandbox(options: SandboxOptions, { debug }: ProcessConfig): Promise<RunningSandbox> {
-  const boot = await bootSandbox({ ...options, debug });
+export async function startSandbox(options: SandboxOptions, config: ProcessConfig): Promise<RunningSandbox> {
+  const boot = await bootSandbox({ ...options, config });
   const stopped = Promise.withResolvers<void>();
   const stop = async (): Promise<void> => {
     await boot.stop();
@@ -31,6 +31,7 @@ export async function startDetachedSandbox(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<SandboxAddresses> {
   const paths = homePaths(options.homeDir);
+  openHome(paths);
   const { catalogueFile } = options;
   const absolute: DetachedOptions = {
     ...options,

@@ -5,12 +5,6 @@ import { dirname } from "node:path";
 import { destination, type Logger, pino } from "pino";
 import type { Log } from "../../ports/log.ts";
 
-export interface FileLog {
-  log: Log;
-  /** Writes out what is buffered. Synchronous, so that it also works in an exit handler. */
-  flush(): void;
-}
-
 export interface FileLogOptions {
   file: string;
   level: "debug" | "info";
@@ -20,23 +14,21 @@ export interface FileLogOptions {
 
 const KEEP_BYTES = 20 * 1024 * 1024;
 
-/** Opens the file for appending. One that has grown past 20 MiB becomes `.1` first, so at most two are kept. */
-export function openFileLog({ file, level, echo }: FileLogOptions): FileLog {
+/**
+ * Opens the file for appending. One that has grown past 20 MiB becomes `.1` first, so at most two are kept. Lines are
+ * few, and written at once: what was said just before a crash is what one wants to read.
+ */
+export function openFileLog({ file, level, echo }: FileLogOptions): Log {
   mkdirSync(dirname(file), { recursive: true });
   if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > KEEP_BYTES) renameSync(file, `${file}.1`);
-  const out = destination({ dest: file, sync: false });
+  const out = destination({ dest: file, sync: true });
   const logger = pino({ level, base: null, timestamp: () => `,"time":"${new Date().toISOString()}"` }, out);
-  return { log: logOn(logger, level, echo), flush: () => flushQuietly(out) };
+  return logOn(logger, level, echo);
 }
 
-/** A log that goes to `echo` alone. */
-export function plainLog(level: "debug" | "info", echo: (line: string) => void): Log {
-  return logOn(undefined, level, echo);
-}
-
-function logOn(logger: Logger | undefined, level: "debug" | "info", echo?: (line: string) => void): Log {
+function logOn(logger: Logger, level: "debug" | "info", echo?: (line: string) => void): Log {
   const at = (name: "debug" | "info" | "warn" | "error") => (message: string, fields?: Record<string, unknown>) => {
-    logger?.[name](fields ?? {}, message);
+    logger[name](fields ?? {}, message);
     if (echo !== undefined && (name !== "debug" || level === "debug")) echo(readable(name, message, fields));
   };
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
@@ -50,13 +42,4 @@ function readable(level: string, message: string, fields: Record<string, unknown
 function oneLine(value: unknown): string {
   const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
   return text.replaceAll("\n", "\\n");
-}
-
-/** Before the file is open there is nothing to write out, and sonic-boom throws. */
-function flushQuietly(out: ReturnType<typeof destination>): void {
-  try {
-    out.flushSync();
-  } catch {
-    // Nothing was buffered yet.
-  }
 }
