@@ -224,9 +224,8 @@ describe("several VirtualServices", () => {
   it("are moved together", async () => {
     const target = await targetOf(virtualService([SPLIT], "inner"), virtualService([SPLIT], "outer"));
     await router.write(target, await router.read(target), 50);
-    expect([await routesNow("inner"), await routesNow("outer")]).toEqual(
-      Array(2).fill([{ route: [to("v1", 50), to("v2", 50)] }]),
-    );
+    const moved = [{ route: [to("v1", 50), to("v2", 50)] }];
+    expect([await routesNow("inner"), await routesNow("outer")]).toEqual([moved, moved]);
   });
 
   it("stay together when one was touched meanwhile, elsewhere than in its split", async () => {
