@@ -42,7 +42,7 @@ afterAll(() => sandbox.close());
 /** As a user would write it. */
 function blank<T extends KubeObject>({ status, ...object }: T): T {
   void status;
-  const { name, namespace }: KubeObject["metadata"] = object.metadata;
+  const { name, namespace } = (object as unknown as T).metadata;
   return { ...object, metadata: { name, namespace } } as unknown as T;
 }
 
@@ -118,21 +118,24 @@ async function actions(): Promise<CanaryAction[]> {
 
 /** Lets virtual time pass until the command has ended. */
 async function runOn({ done }: ReturnType<typeof start>): Promise<Ran> {
-  let ran: Ran | undefined;
-  void done.then((result) => (ran = result));
-  while (ran === undefined) await tick();
-  return ran;
+  for (;;) {
+    const ran = await Promise.race([done, tick()]);
+    if (ran !== undefined) return ran;
+  }
 }
 
-async function tick(): Promise<void> {
+async function tick(): Promise<undefined> {
   await clock.advance(50);
   await new Promise((resolve) => setTimeout(resolve, 1));
+  return undefined;
 }
 
-const withError = (error: Error): TestWorldOptions => ({
-  ...world,
-  overrides: { connect: () => Promise.reject(error) },
-});
+function withError(error: Error): TestWorldOptions {
+  const connect = async () => {
+    throw error;
+  };
+  return { ...world, overrides: { connect } };
+}
 
 describe("usage", () => {
   test.each([

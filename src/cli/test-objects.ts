@@ -27,7 +27,7 @@ export function echoCanary(status?: Partial<CanaryStatus>): Canary {
           { setWeight: 100 },
         ],
       },
-    } as Canary["spec"],
+    },
     ...(status === undefined ? {} : { status: { ...PROGRESSING, ...status } }),
   };
 }

@@ -61,6 +61,7 @@ function testWorld(options: TestWorldOptions, text: { out: string; err: string }
     interrupted,
     connect: () => Promise.resolve(connectionTo(cluster)),
     router: missing("router"),
+    istioDefinitions: () => Promise.resolve([]),
     explainRoute: missing("gateway"),
     runningSandbox: () => Promise.resolve(undefined),
     startSandbox: missing("sandbox"),

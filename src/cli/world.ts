@@ -23,6 +23,8 @@ export interface World {
   connect(options: ConnectOptions): Promise<Connection>;
   /** Moves and previews routes: `diff`, `--dry-run` and `abort --direct`. */
   router(cluster: Cluster): Promise<TrafficRouter>;
+  /** Istio's published CustomResourceDefinitions, by which `lint` knows fields and values. */
+  istioDefinitions(): Promise<readonly unknown[]>;
   explainRoute(cluster: Cluster, request: RouteRequest): Promise<RouteExplanation>;
 
   /** The kubeconfig of the sandbox that runs from this home, or undefined when none is up there. Must be quick: every command asks. */

@@ -44,7 +44,7 @@ async function events(session: Session, [reference]: string[], options: EventsOp
   const name = reference === undefined ? undefined : canaryName(reference);
   const list = await connection.cluster.list<KubeEvent>(EVENTS, { namespace: connection.scope });
   const found = list.items.filter((event) => isAbout(event, name)).sort((a, b) => lastSeen(a) - lastSeen(b));
-  const text = await machineText(options.output, { items: found, resourceVersion: list.resourceVersion });
+  const text = await machineText(options.output, { items: found });
   if (text !== undefined) session.world.stdout.write(text);
   else print(session, found);
   return options.watch === true ? follow(session, connection, name, found) : EXIT.ok;

@@ -9,7 +9,7 @@ import { canaryName, getCanary, listWithVersion } from "../canaries.ts";
 import type { Define } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { canaryTable, type TableOptions } from "../format/canary-table.ts";
-import { machineText, OBJECT_FORMATS, type Printable } from "../format/objects.ts";
+import { type MachineOptions, machineText, OBJECT_FORMATS, type Printable } from "../format/objects.ts";
 import { addCommonOptions, outputOption } from "../options.ts";
 import { Problem, usageProblem } from "../problems.ts";
 import type { Session } from "../session.ts";
@@ -22,6 +22,7 @@ interface GetOptions {
   selector?: string;
   headers: boolean;
   showLabels?: boolean;
+  showManagedFields?: boolean;
 }
 
 type Kind = "canaries" | "actions";
@@ -33,7 +34,8 @@ export const define: Define = (command, act) => {
     .option("-w, --watch", "follow live (one Canary)")
     .option("-l, --selector <query>", "only objects with these labels, such as app=echo")
     .option("--no-headers", "leave the head line out", true)
-    .option("--show-labels", "labels as the last column");
+    .option("--show-labels", "labels as the last column")
+    .option("--show-managed-fields", "who owns which field, in json and yaml");
   addCommonOptions(command);
   act(get);
 };
@@ -45,10 +47,14 @@ async function get(session: Session, args: string[], options: GetOptions): Promi
   const wantsTree = options.output === "tree" || (options.output === undefined && names.length === 1);
   if (wantsTree) return treeOnce(session, one(names));
   const found = await fetchCanaries(session, names, options);
-  const text = await machineText(options.output, found.printable, options.headers);
+  const text = await machineText(options.output, found.printable, machineOptions(options));
   if (text !== undefined) session.world.stdout.write(text);
   else printCanaries(session, found.canaries, options);
   return EXIT.ok;
+}
+
+function machineOptions({ headers, showManagedFields }: GetOptions): MachineOptions {
+  return { headers, managedFields: showManagedFields };
 }
 
 function parseTarget(args: string[]): { kind: Kind; names: string[] } {
@@ -129,7 +135,7 @@ async function getActions(session: Session, names: string[], options: GetOptions
   const wanted = names.map((name) => pick(list.items, name));
   const printable: Printable =
     wanted.length === 1 ? { single: wanted[0]! } : { ...list, items: names.length > 0 ? wanted : list.items };
-  const text = await machineText(options.output, printable, options.headers);
+  const text = await machineText(options.output, printable, machineOptions(options));
   if (text !== undefined) session.world.stdout.write(text);
   else
     printActions(

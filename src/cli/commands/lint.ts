@@ -1,5 +1,6 @@
 // serin lint: files checked without a cluster, each finding with file, line and column.
 
+import type { CrdLike } from "../../core/lint/schema-rules.ts";
 import type { Define } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { sarifDocument } from "../format/sarif.ts";
@@ -36,7 +37,7 @@ async function lint(session: Session, args: string[], options: LintOptions): Pro
   const names = [...args, ...(options.filename ?? [])];
   if (names.length === 0) throw usageProblem("nothing to check: name files", "serin lint FILE|DIR|-");
   const files = await readFiles(session.world, names, options.recursive === true);
-  const problems = lintFiles(files, options.namespace);
+  const problems = lintFiles(files, options.namespace, (await session.world.istioDefinitions()) as CrdLike[]);
   if (options.output === "json") session.print(JSON.stringify(jsonDocument(problems), null, 2));
   else if (options.output === "sarif") session.print(JSON.stringify(sarifDocument(problems), null, 2));
   else if (options.output !== undefined)

@@ -4,7 +4,9 @@ import { usageProblem } from "../problems.ts";
 
 export type Selector =
   | { kind: "root" }
-  | { kind: "field"; names: string[] }
+  | { kind: "field"; name: string }
+  | { kind: "union"; paths: Selector[][] }
+  | { kind: "index"; at: number }
   | { kind: "all" }
   | { kind: "descend" }
   | { kind: "slice"; from?: number; to?: number; step?: number }
@@ -39,7 +41,7 @@ function nextSelector(text: string, first: boolean, template: string): Taken {
   if (dotted !== null) {
     const descend: Selector[] = dotted[1] === ".." ? [{ kind: "descend" }] : [];
     const target: Selector =
-      dotted[3] === "*" ? { kind: "all" } : { kind: "field", names: [dotted[2]!.replace(/\\(.)/g, "$1")] };
+      dotted[3] === "*" ? { kind: "all" } : { kind: "field", name: dotted[2]!.replace(/\\(.)/g, "$1") };
     return { selectors: [...descend, target], length: dotted[0].length };
   }
   if (text === ".") return { selectors: [], length: 1 };
@@ -63,15 +65,11 @@ function insideBracket(inside: string, template: string): Selector {
   if (filter !== null) return filterOf(filter[1]!, template);
   const range = /^(-?\d+)?:(-?\d+)?(?::(\d+))?$/.exec(inside);
   if (range !== null) return { kind: "slice", ...numbers({ from: range[1], to: range[2], step: range[3] }) };
-  if (/^-?\d+$/.test(inside)) return index(Number(inside));
+  if (/^-?\d+$/.test(inside)) return { kind: "index", at: Number(inside) };
   const names = [...inside.matchAll(/\s*(?:'([^']*)'|"([^"]*)")\s*(?:,|$)/g)];
   if (names.length > 0 && names.map((each) => each[0]).join("") === inside)
-    return { kind: "field", names: names.map((each) => each[1] ?? each[2] ?? "") };
+    return { kind: "union", paths: names.map((each) => parsePath(each[1] ?? each[2] ?? "", template)) };
   throw usageProblem(`jsonpath: cannot read "[${inside}]" in ${JSON.stringify(template)}`);
-}
-
-function index(at: number): Selector {
-  return at === -1 ? { kind: "slice", from: -1 } : { kind: "slice", from: at, to: at + 1 };
 }
 
 function numbers(values: Record<string, string | undefined>): Record<string, number> {

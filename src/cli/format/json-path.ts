@@ -1,7 +1,8 @@
 // kubectl's JSONPath templates: text with {expressions}, ranges, filters, slices.
 // Grammar: https://kubernetes.io/docs/reference/kubectl/jsonpath/
 
-import { usageProblem } from "../problems.ts";
+import { EXIT } from "../exit-codes.ts";
+import { Problem, usageProblem } from "../problems.ts";
 import { parsePath, type Selector } from "./json-path-selectors.ts";
 
 export type PathNode =
@@ -93,7 +94,11 @@ function step(selector: Selector, root: unknown, value: unknown): unknown[] {
     case "root":
       return [root];
     case "field":
-      return selector.names.flatMap((name) => fieldOf(value, name));
+      return fieldOf(value, selector.name);
+    case "union":
+      return selector.paths.flatMap((path) => select(path, root, value));
+    case "index":
+      return Array.isArray(value) ? [itemOf(value, selector.at)] : [];
     case "all":
       return childrenOf(value);
     case "descend":
@@ -108,6 +113,14 @@ function step(selector: Selector, root: unknown, value: unknown): unknown[] {
 function fieldOf(value: unknown, name: string): unknown[] {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return [];
   return Object.hasOwn(value, name) ? [(value as Record<string, unknown>)[name]] : [];
+}
+
+/** As kubectl has it, a missing field is nothing, but a missing item is an error. */
+function itemOf(list: unknown[], at: number): unknown {
+  const index = at < 0 ? list.length + at : at;
+  if (index < 0 || index >= list.length)
+    throw new Problem(`jsonpath: there is no item ${at} in a list of ${list.length}`, EXIT.failed);
+  return list[index];
 }
 
 function childrenOf(value: unknown): unknown[] {

@@ -8,41 +8,59 @@ import { tableLines } from "./table.ts";
 export const OBJECT_FORMATS = ["json", "yaml", "name", "wide", "jsonpath=TEMPLATE", "custom-columns=HEAD:.path,…"];
 
 /** One object alone, or several as a `List`. */
-export type Printable = { single: KubeObject } | { items: KubeObject[]; resourceVersion?: string };
+export type Printable = { single: KubeObject } | { items: KubeObject[] };
+
+export interface MachineOptions {
+  headers?: boolean;
+  /** Who owns which field: long, and rarely wanted. */
+  managedFields?: boolean;
+}
 
 /** The text for a machine-readable format; undefined for "" and "wide", which each command draws itself. */
 export async function machineText(
   format: string | undefined,
   what: Printable,
-  headers = true,
+  { headers = true, managedFields = false }: MachineOptions = {},
 ): Promise<string | undefined> {
   if (format === undefined || format === "" || format === "wide") return undefined;
-  if (format === "json") return `${JSON.stringify(valueOf(what), null, 4)}\n`;
-  if (format === "yaml") return yamlText(valueOf(what));
+  const shown = managedFields ? what : withoutManagedFields(what);
+  if (format === "json") return `${JSON.stringify(sorted(valueOf(shown)), null, 4)}\n`;
+  if (format === "yaml") return yamlText(sorted(valueOf(shown)));
   if (format === "name")
-    return objectsOf(what)
+    return objectsOf(shown)
       .map((object) => `${resourceName(object)}\n`)
       .join("");
   const [kind, template] = splitOnce(format, "=");
-  if (kind === "jsonpath") return evaluateJsonPath(parseJsonPath(required(template, kind)), valueOf(what));
-  if (kind === "custom-columns") return customColumns(required(template, kind), objectsOf(what), headers);
+  if (kind === "jsonpath") return evaluateJsonPath(parseJsonPath(required(template, kind)), sorted(valueOf(shown)));
+  if (kind === "custom-columns") return customColumns(required(template, kind), objectsOf(shown), headers);
   throw usageProblem(`unknown output format "${format}"`, `Formats: ${OBJECT_FORMATS.join(", ")}`);
 }
 
-/** As kubectl writes YAML: two spaces, no wrapping. */
+/** As kubectl writes YAML: two spaces, lists not indented, no wrapping. */
 export async function yamlText(value: unknown): Promise<string> {
   const { stringify } = await import("yaml");
-  return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false, version: "1.1" });
+  return stringify(value, { lineWidth: 0, indentSeq: false, aliasDuplicateObjects: false, version: "1.1" });
+}
+
+function withoutManagedFields(what: Printable): Printable {
+  const strip = (object: KubeObject): KubeObject => {
+    const { managedFields, ...metadata } = object.metadata;
+    return managedFields === undefined ? object : { ...object, metadata };
+  };
+  return "single" in what ? { single: strip(what.single) } : { items: what.items.map(strip) };
+}
+
+/** Keys in the order of the alphabet, as kubectl prints them. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, child]) => [key, sorted(child)]));
 }
 
 function valueOf(what: Printable): unknown {
   if ("single" in what) return what.single;
-  return {
-    apiVersion: "v1",
-    kind: "List",
-    metadata: { resourceVersion: what.resourceVersion ?? "" },
-    items: what.items,
-  };
+  return { apiVersion: "v1", kind: "List", metadata: { resourceVersion: "" }, items: what.items };
 }
 
 function objectsOf(what: Printable): KubeObject[] {

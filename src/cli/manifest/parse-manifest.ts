@@ -95,11 +95,27 @@ function parsePart(part: Part, manifest: Manifest): void {
     });
   if (document.errors.length > 0 || document.contents === null) return;
   manifest.problems.push(...ambiguousWords(document, manifest.file, place));
+  const resolved = resolve(document);
+  if (!resolved.ok) {
+    const start = document.contents.range![0];
+    const what = { severity: "error" as const, code: "SRN0001", message: `not valid YAML: ${resolved.message}` };
+    manifest.problems.push({ file: manifest.file, place: place(start, start), ...what });
+    return;
+  }
   manifest.documents.push({
     file: manifest.file,
-    value: document.toJS({ maxAliasCount: 100 }),
+    value: resolved.value,
     placeOf: (path, of = "value") => placeIn(document, path, of, place),
   });
+}
+
+/** Aliases are followed here: some lead nowhere, some would unfold to more than memory holds. */
+function resolve(document: Document): { ok: true; value: unknown } | { ok: false; message: string } {
+  try {
+    return { ok: true, value: document.toJS({ maxAliasCount: 100 }) };
+  } catch (error) {
+    return { ok: false, message: (error as Error).message };
+  }
 }
 
 function yamlProblem(code: string, message: string): { code: string; message: string } {
