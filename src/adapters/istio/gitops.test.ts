@@ -63,7 +63,7 @@ async function serinMoves(canaryWeight: number): Promise<void> {
 async function ownersOfHttp(): Promise<string[]> {
   const { metadata } = await cluster.get(VIRTUAL_SERVICES, KEY);
   const owns = ({ fieldsV1 }: { fieldsV1: Record<string, unknown> }) =>
-    "f:http" in (fieldsV1["f:spec"] ?? {});
+    Object.hasOwn(Object(fieldsV1["f:spec"]), "f:http");
   return (metadata.managedFields ?? []).filter(owns).map(({ manager, operation }) => `${manager} ${operation}`);
 }
 

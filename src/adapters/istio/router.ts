@@ -129,8 +129,10 @@ async function deployment(cluster: Cluster, namespace: string, name: string): Pr
 function describe(target: TrafficTarget, services: VirtualService[]): SplitReading {
   const split = readSplit(services, target);
   const objects = services.map((service) => objectReading(service, target));
-  if (!split.ok)
-    return { canaryWeight: undefined, stableWeight: undefined, total: target.total, problem: split.problem, objects };
+  if (!split.ok) {
+    const { problem, disagreeing } = split;
+    return { canaryWeight: undefined, stableWeight: undefined, total: target.total, problem, disagreeing, objects };
+  }
   return {
     canaryWeight: split.canary,
     stableWeight: split.stable,
