@@ -259,6 +259,7 @@ function checkRights(kubectl: Kubectl): CheckResult[] {
     can(controller, "patch", "canaryactions.serin.dev", "yes", "--subresource=status"),
     can(controller, "delete", "canaryactions.serin.dev", "yes"),
     can(controller, "create", "canaryactions.serin.dev", "no"),
+    can(controller, "patch", "deployments.apps", "yes", "--subresource=scale"),
     can(controller, "patch", "deployments.apps", "no"),
     can(controller, "patch", "destinationrules.networking.istio.io", "no"),
     can(controller, "get", "secrets", "no"),
