@@ -160,6 +160,7 @@ describe("several routes", () => {
     ];
     expect(readSplit([service(http)], target(...refs))).toEqual({
       ok: false,
+      disagreeing: [20, 100],
       problem:
         'the routes disagree (stable/canary): route "a" of VirtualService echo has 80/20, route "b" of VirtualService echo has 0/100; set both to the same split, or name the routes to move under spec.traffic.istio.virtualServices[].routes',
     });

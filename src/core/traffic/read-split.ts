@@ -6,11 +6,14 @@ import type { RouteRef, TrafficTarget } from "./split.ts";
 import { destinationsOf, type HttpRoute, httpRoutesOf, type VirtualService } from "./virtual-service.ts";
 import { effectiveWeights } from "./weights.ts";
 
-export type Split = { ok: true; stable: number; canary: number } | { ok: false; problem: string };
+export type Split =
+  | { ok: true; stable: number; canary: number }
+  /** `disagreeing`: each route is readable, and has this weight of the target's total on the canary. */
+  | { ok: false; problem: string; disagreeing?: number[] };
 
 /** The one split that all routes of the target share. Absent destinations count as weight 0. */
 export function readSplit(services: VirtualService[], target: TrafficTarget): Split {
-  let shared: { stable: number; canary: number; ref: RouteRef } | undefined;
+  const splits: (Weights & { ref: RouteRef })[] = [];
   for (const ref of target.routes) {
     const service = services.find(({ metadata }) => metadata.name === ref.virtualService);
     const index = service === undefined ? undefined : locateRoute(service, ref, target);
@@ -18,10 +21,15 @@ export function readSplit(services: VirtualService[], target: TrafficTarget): Sp
       return { ok: false, problem: `${sayRoute(ref)} is gone; put it back, or abort the rollout` };
     const split = readRoute(httpRoutesOf(service)[index]!, ref, target);
     if (!split.ok) return split;
-    if (shared !== undefined && !sameShare(shared, split)) return disagreement({ ...split, ref }, shared);
-    shared ??= { stable: split.stable, canary: split.canary, ref };
+    splits.push({ stable: split.stable, canary: split.canary, ref });
   }
+  const [shared] = splits;
   if (shared === undefined) return { ok: false, problem: "there is no route to move" };
+  const other = splits.find((split) => !sameShare(shared, split));
+  if (other !== undefined) {
+    const disagreeing = splits.map(({ stable, canary }) => Math.round((canary * target.total) / (stable + canary)));
+    return { ...disagreement(other, shared), disagreeing };
+  }
   return { ok: true, stable: shared.stable, canary: shared.canary };
 }
 
@@ -68,7 +76,7 @@ function sameShare(a: Weights, b: Weights): boolean {
   return a.canary * (b.stable + b.canary) === b.canary * (a.stable + a.canary);
 }
 
-function disagreement(a: Weights & { ref: RouteRef }, b: Weights & { ref: RouteRef }): Split {
+function disagreement(a: Weights & { ref: RouteRef }, b: Weights & { ref: RouteRef }): { ok: false; problem: string } {
   const say = ({ ref, stable, canary }: Weights & { ref: RouteRef }) => `${sayRoute(ref)} has ${stable}/${canary}`;
   return {
     ok: false,

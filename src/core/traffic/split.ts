@@ -32,6 +32,8 @@ export interface SplitReading {
   total: number;
   /** For people: why canaryWeight is undefined. */
   problem?: string;
+  /** When the routes only disagree: the canary's weight of `total` in each. A write sets them all to the same. */
+  disagreeing?: number[];
   objects: ObjectReading[];
 }
 
