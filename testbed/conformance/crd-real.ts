@@ -8,7 +8,8 @@ import { parseArgs } from "node:util";
 import { actionObject, canaryObject, SAMPLES, type Sample } from "./crd-samples.ts";
 
 const DEPLOY = join(import.meta.dirname, "../../deploy");
-const NAMESPACE = "serin-crd-check";
+/** A new one each time: an API server without a controller manager never finishes deleting a namespace. */
+const NAMESPACE = `serin-crd-check-${Date.now().toString(36)}`;
 const JANE = ["--as", "jane@example.com"];
 
 export interface CheckResult {
