@@ -34,14 +34,14 @@ export function pickEndpoint<T extends Candidate>(
   }
 }
 
-const MAX_RESELECTIONS = 5;
-
-/** Tries anew, up to istiod's host_selection_retry_max_attempts, when the choice has been tried before. */
-export function pickUntried<T extends Candidate>(pick: () => T, tried: readonly T[] | undefined): T {
-  let chosen = pick();
-  if (tried === undefined) return chosen;
-  for (let i = 0; i < MAX_RESELECTIONS && tried.includes(chosen); i++) chosen = pick();
-  return chosen;
+/**
+ * What is left when those tried before are avoided; all of them when nothing would be left. Envoy draws again up to five times
+ * for this (previous_hosts, host_selection_retry_max_attempts), so it may still meet one that was tried; here that cannot be.
+ */
+export function untried<T>(endpoints: readonly T[], tried: readonly T[] | undefined): readonly T[] {
+  if (tried === undefined) return endpoints;
+  const left = endpoints.filter((each) => !tried.includes(each));
+  return left.length === 0 ? endpoints : left;
 }
 
 function any<T>(items: readonly T[], random: Random): T {

@@ -3,14 +3,14 @@
 
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import { Attempt, type AttemptOwner } from "./attempt.ts";
-import { pickUntried } from "./balance.ts";
+import { addressesOf, bodyOf, plainAddress, refusalOf } from "./client-request.ts";
 import type { Gate } from "./gate.ts";
 import { clientHeaders, edit, type HeaderList, upstreamHeaders } from "./headers.ts";
 import type { LiveCluster } from "./live-table.ts";
 import * as local from "./local-reply.ts";
 import { findRoute, findVirtualHost } from "./match.ts";
 import { hostWithoutPort } from "./names.ts";
-import { RequestBody } from "./request-body.ts";
+import type { RequestBody } from "./request-body.ts";
 import { NodeRequestView } from "./request-view.ts";
 import { backoffMs, retriesFailure, retriesStatus } from "./retry.ts";
 import { forwardedPath, redirectLocation } from "./rewrite.ts";
@@ -18,8 +18,6 @@ import type { DestinationStats } from "./stats.ts";
 import type { ForwardAction, HeaderEdits, Route, WeightedDestination } from "./table.ts";
 import { parseTarget } from "./target.ts";
 import type { Upstream } from "./upstream.ts";
-
-const MAX_HEADERS = 100;
 
 export class Exchange implements AttemptOwner {
   readonly #gate: Gate;
@@ -61,7 +59,7 @@ export class Exchange implements AttemptOwner {
     const refusal = refusalOf(request);
     if (refusal !== undefined) return this.#answer(refusal);
     const target = parseTarget(request.url!);
-    if (target === undefined) return this.#answer(request.url!.startsWith("/") ? local.BAD_PATH : local.NO_ROUTE);
+    if (target === undefined) return this.#answer(request.url!.startsWith("/") ? local.BAD_PATH : local.NOT_A_PATH);
     const authority = target.authority ?? request.headers.host!;
     const view = new NodeRequestView(request, authority, target);
     this.#view = view;
@@ -134,7 +132,7 @@ export class Exchange implements AttemptOwner {
     const cluster = this.#gate.live.cluster(this.#destination!.clusterKey) ?? this.#cluster!;
     if (cluster.upstreams.length === 0) return this.#answer(local.NO_HEALTHY_UPSTREAM);
     const policy = this.#policy;
-    const upstream = pickUntried(cluster.pick, policy?.avoidPreviousHosts === true ? this.#tried : undefined);
+    const upstream = cluster.pick(policy?.avoidPreviousHosts === true ? this.#tried : undefined);
     this.#attempts++;
     this.#stats = upstream.stats;
     this.#attemptStartMs = this.#gate.monotonicMs();
@@ -238,6 +236,7 @@ export class Exchange implements AttemptOwner {
     if (this.#done) return;
     const head: HeaderList =
       reply.body === "" ? [] : ["content-length", String(Buffer.byteLength(reply.body)), "content-type", "text/plain"];
+    if (reply.close === true) this.#response.shouldKeepAlive = false;
     this.#sendLocal(reply.code, head, reply.body);
     this.#finish(reply.code, reply.flags, reply.details, reply.failure);
   }
@@ -312,31 +311,4 @@ export class Exchange implements AttemptOwner {
     const own = plainAddress(this.#request.socket.remoteAddress);
     return before === undefined ? own : `${String(before)},${own}`;
   }
-}
-
-/** What Envoy's codec and connection manager refuse before routing. */
-function refusalOf(request: IncomingMessage): local.LocalReply | undefined {
-  if (request.httpVersionMinor === 0) return local.LOW_VERSION;
-  if (!request.headers.host) return local.NO_HOST;
-  if (request.rawHeaders.length > 2 * MAX_HEADERS) return local.TOO_MANY_HEADERS;
-  if (request.headers.upgrade?.toLowerCase() === "websocket") return local.NO_UPGRADE;
-  return undefined;
-}
-
-function bodyOf(request: IncomingMessage, keep: boolean): RequestBody | undefined {
-  const length = request.headers["content-length"];
-  const empty = request.headers["transfer-encoding"] === undefined && (length === undefined || length === "0");
-  return empty ? undefined : new RequestBody(request, keep);
-}
-
-function addressesOf({ socket }: IncomingMessage): { localAddress: string; remoteAddress: string } {
-  return {
-    localAddress: `${plainAddress(socket.localAddress)}:${socket.localPort}`,
-    remoteAddress: `${plainAddress(socket.remoteAddress)}:${socket.remotePort}`,
-  };
-}
-
-function plainAddress(address: string | undefined): string {
-  if (address === undefined) return "unknown";
-  return address.startsWith("::ffff:") ? address.slice(7) : address;
 }

@@ -1,7 +1,7 @@
 // The table in use together with what moves: connections, positions in splits, round-robin cursors. A swap keeps all that
 // still applies, so that neither an endpoint's coming nor a foreign route's change disturbs a split in the middle of a block.
 
-import { type BalanceState, pickEndpoint } from "./balance.ts";
+import { type BalanceState, pickEndpoint, untried } from "./balance.ts";
 import { type Random, seededRandom } from "./random.ts";
 import { Splitter } from "./split.ts";
 import type { Stats } from "./stats.ts";
@@ -25,8 +25,10 @@ export class LiveCluster {
     return this.#state;
   }
 
-  /** Only when there are upstreams. */
-  readonly pick = (): Upstream => pickEndpoint(this.upstreams, this.cluster.balance, this.#state, this.#random);
+  /** Only when there are upstreams. `tried` are avoided where another is left. */
+  pick(tried: readonly Upstream[] | undefined): Upstream {
+    return pickEndpoint(untried(this.upstreams, tried), this.cluster.balance, this.#state, this.#random);
+  }
 }
 
 export class LiveTable {

@@ -7,6 +7,8 @@ export interface LocalReply {
   details: string;
   /** Envoy's UPSTREAM_TRANSPORT_FAILURE_REASON. */
   failure: string;
+  /** The connection ends with the answer. */
+  close?: boolean;
 }
 
 const reply = (code: number, body: string, flags: string, details: string, failure = ""): LocalReply => ({
@@ -20,12 +22,20 @@ const reply = (code: number, body: string, flags: string, details: string, failu
 export const NO_ROUTE = reply(404, "", "NR", "route_not_found");
 export const NO_CLUSTER = reply(503, "", "NC", "cluster_not_found");
 export const NO_HEALTHY_UPSTREAM = reply(503, "no healthy upstream", "UH", "no_healthy_upstream");
-export const BAD_PATH = reply(400, "", "-", "path_normalization_failed");
-export const NO_HOST = reply(400, "", "-", "missing_host_header");
-export const TOO_MANY_HEADERS = reply(431, "", "-", "http1.too_many_headers");
-export const LOW_VERSION = reply(426, "", "-", "low_version");
-export const NO_UPGRADE = reply(403, "", "-", "upgrade_failed");
+export const NOT_A_PATH = reply(404, "", "-", "absolute_path_rejected");
 export const TIMEOUT = reply(504, "upstream request timeout", "UT", "response_timeout");
+
+const refusal = (code: number, body: string, flags: string, details: string): LocalReply => ({
+  ...reply(code, body, flags, details),
+  close: true,
+});
+
+export const BAD_PATH = refusal(400, "", "-", "path_normalization_failed");
+export const NO_HOST = refusal(400, "", "-", "missing_host_header");
+export const TWO_HOSTS = refusal(400, "Bad Request", "DPE", "http1.codec_error");
+export const TOO_MANY_HEADERS = refusal(431, "Request Header Fields Too Large", "DPE", "http1.too_many_headers");
+export const LOW_VERSION = refusal(426, "Upgrade Required", "DPE", "low_version");
+export const NO_UPGRADE = refusal(403, "", "-", "upgrade_failed");
 
 /** How an attempt ended without an answer that counts. */
 export type Failure =

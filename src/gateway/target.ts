@@ -1,5 +1,5 @@
 // The request target as Envoy reads it under Istio's default path normalization (BASE): absolute form, dot segments,
-// backslashes. Slashes are not merged and escaped slashes are kept.
+// backslashes, needless escapes. Slashes are not merged and escaped slashes are kept.
 
 export interface Target {
   path: string;
@@ -15,13 +15,11 @@ export function parseTarget(url: string): Target | undefined {
   const mark = url.indexOf("?");
   const path = mark === -1 ? url : url.slice(0, mark);
   const query = mark === -1 ? "" : url.slice(mark + 1);
-  if (!NEEDS_WORK.test(path)) return { path, query, authority: undefined };
-  const normal = normalize(path);
-  return normal === undefined ? undefined : { path: normal, query, authority: undefined };
+  return { path: NEEDS_WORK.test(path) ? normalize(path) : path, query, authority: undefined };
 }
 
 const SLASH = 47;
-const NEEDS_WORK = /\/\.|\\|%2e/i;
+const NEEDS_WORK = /\/\.|\\|%/;
 
 function parseUnusual(url: string): Target | undefined {
   const absolute = /^https?:\/\/([^/?#]+)(.*)$/i.exec(url);
@@ -31,17 +29,23 @@ function parseUnusual(url: string): Target | undefined {
   return target === undefined ? undefined : { ...target, authority: absolute[1]! };
 }
 
-/** RFC 3986, 5.2.4; a path that climbs above the root is refused, as Envoy does. */
-function normalize(path: string): string | undefined {
+/** RFC 3986, 5.2.4 and 6.2.2.2; a path that climbs above the root stays at the root. */
+function normalize(path: string): string {
   const out: string[] = [];
-  const segments = path.replaceAll("\\", "/").slice(1).split("/");
+  const segments = unescapeUnreserved(path).replaceAll("\\", "/").slice(1).split("/");
   for (const [i, segment] of segments.entries()) {
-    const plain = segment.replace(/%2e/gi, ".");
-    const last = i === segments.length - 1;
-    if (plain === "." || plain === "..") {
-      if (plain === ".." && out.pop() === undefined) return undefined;
-      if (last) out.push("");
-    } else out.push(segment);
+    if (segment !== "." && segment !== "..") out.push(segment);
+    else {
+      if (segment === "..") out.pop();
+      if (i === segments.length - 1) out.push("");
+    }
   }
   return `/${out.join("/")}`;
+}
+
+function unescapeUnreserved(path: string): string {
+  return path.replace(/%[0-9a-f]{2}/gi, (escape) => {
+    const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16));
+    return /[A-Za-z0-9._~-]/.test(character) ? character : escape;
+  });
 }
