@@ -101,6 +101,7 @@ export function countsLine(play: Play, tally: Tally, expected: Record<string, nu
   const wanted = Object.values(expected).join("/");
   const shares = formatShares(sharesOf(reading, Object.keys(expected)));
   const failures = Object.entries(reading.failures).map(([what, count]) => `${count} x ${what}`);
+  if (reading.done === 0) return "no answer yet";
   return [
     shares,
     wanted === "" ? "" : `wanted ${wanted}`,

@@ -5,6 +5,7 @@ import type { KubeObject } from "../core/kubernetes/object.ts";
 import { CANARIES, VIRTUAL_SERVICES } from "../core/kubernetes/resource.ts";
 import type { CanaryStatus, EvidenceStatus } from "../core/rollout/status.ts";
 import type { Canary } from "../core/spec/canary.ts";
+import type { Tally } from "../load/tally.ts";
 import { CANARY_NAME, NAMESPACE, type SerinAct } from "./acts.ts";
 import { applyFile, confirmRoutes, countsLine, untilAvailable, watchCounts } from "./by-hand.ts";
 import { formatCount, formatShares, harmedByBadVersion, sharesOf, splitProblem } from "./counts.ts";
@@ -39,48 +40,73 @@ function atPace(object: KubeObject, longestPauseMs: number): KubeObject {
 
 /** Tells every change of the rollout until it ends. */
 async function follow(play: Play, act: SerinAct): Promise<RolloutChapter> {
-  const { stage, traffic } = play;
+  const { stage } = play;
   const startedMs = stage.clock.now();
+  const steps = new Steps(play, act);
   const said: string[] = [];
-  const seen = { message: "", written: -1, confirmed: -1, lineMs: startedMs };
-  let tally = traffic.phase(`${act.title}: before the first step`);
+  let lineMs = startedMs;
   const what = `the rollout to ${act.to} to end (npx serin get ${CANARY_NAME} tells where it stands)`;
   const status = await until(play, { what, everyMs: 40, timeoutMs: 180_000 }, async () => {
     const now = await currentStatus(play, act);
     if (now === undefined) return undefined;
-    const { written = 0, acknowledged, total = 100 } = now.weight ?? {};
-    if (written !== seen.written) {
-      seen.written = written;
-      tally = traffic.phase(`${act.title}: moving to ${written} of ${total}`);
-    }
-    if (acknowledged === written && seen.confirmed !== written) {
-      seen.confirmed = written;
-      tally = beginStep(play, act, written, total);
-    }
-    if (now.message !== seen.message) {
-      seen.message = now.message;
+    steps.see(now);
+    if (now.message !== said.at(-1)) {
       said.push(now.message);
       stage.narrator.line(`  ${stage.narrator.paint("dim", seconds(stage.clock.now() - startedMs))} ${now.message}`);
     }
-    if (stage.narrator.live || stage.clock.now() - seen.lineMs >= stage.pace.lineMs) {
-      seen.lineMs = stage.clock.now();
-      stage.narrator.status(`${countsLine(play, tally)}${evidenceText(now)}`);
+    const lineDue = stage.narrator.live || stage.clock.now() - lineMs >= stage.pace.lineMs;
+    if (lineDue && steps.tally.read().done > 0) {
+      lineMs = stage.clock.now();
+      stage.narrator.status(`${countsLine(play, steps.tally, steps.expected)}${evidenceText(now)}`);
     }
     return ENDED.includes(now.phase) ? now : undefined;
   });
+  steps.end();
   return chapterOf(status, act, { tookMs: stage.clock.now() - startedMs, said });
 }
 
-function beginStep(play: Play, act: SerinAct, weight: number, total: number) {
-  const phase = `${act.title}: ${weight} of ${total} to ${act.to}`;
-  const percent = (100 * weight) / total;
-  play.chapters.push({
-    act: act.title,
-    title: `${percent} % to ${act.to}`,
-    phase,
-    expected: { [act.from]: 100 - percent, [act.to]: percent },
-  });
-  return play.traffic.phase(phase);
+/** A tally per weight: from when every proxy works by it until it is changed. What comes between belongs to no step. */
+class Steps {
+  tally: Tally;
+  expected: Record<string, number> = {};
+  readonly #play: Play;
+  readonly #act: SerinAct;
+  #written = -1;
+  #confirmed = -1;
+
+  constructor(play: Play, act: SerinAct) {
+    this.#play = play;
+    this.#act = act;
+    this.tally = play.traffic.phase(`${act.title}: before the first step`);
+  }
+
+  see({ weight }: CanaryStatus): void {
+    if (weight === undefined) return;
+    const { written, acknowledged, total } = weight;
+    if (written !== this.#written) {
+      this.end();
+      this.#written = written;
+      this.tally = this.#play.traffic.phase(`${this.#act.title}: moving to ${written} of ${total}`);
+    }
+    if (acknowledged === written && this.#confirmed !== written) this.#begin(written, total);
+  }
+
+  /** Says what the step's requests were. */
+  end(): void {
+    const { done } = this.tally.read();
+    if (this.#confirmed !== this.#written || done === 0) return;
+    this.#play.stage.narrator.line(`    ${countsLine(this.#play, this.tally, this.expected)}`);
+  }
+
+  #begin(weight: number, total: number): void {
+    this.#confirmed = weight;
+    const { title, from, to } = this.#act;
+    const percent = (100 * weight) / total;
+    const phase = `${title}: ${weight} of ${total} to ${to}`;
+    this.expected = { [from]: 100 - percent, [to]: percent };
+    this.#play.chapters.push({ act: title, title: `${percent} % to ${to}`, phase, expected: this.expected });
+    this.tally = this.#play.traffic.phase(phase);
+  }
 }
 
 /** Undefined until the controller has taken up this act's rollout. */
@@ -139,11 +165,11 @@ async function routesOf(play: Play): Promise<KubeObject[]> {
   return (await play.stage.cluster.list(VIRTUAL_SERVICES, { namespace: NAMESPACE })).items;
 }
 
-function tellEvidence(play: Play, act: SerinAct, { evidence, message }: RolloutChapter): void {
+function tellEvidence(play: Play, act: SerinAct, { evidence }: RolloutChapter): void {
   const { narrator } = play.stage;
   const harmed = totalOf(play.traffic.phases(), harmedByBadVersion);
   narrator.line("");
-  narrator.line(`  ${narrator.paint("bold", "Why:")} ${message}`);
+  narrator.line(`  ${narrator.paint("bold", "The evidence")}`);
   if (evidence !== undefined) {
     const { stable, canary, odds, limit } = evidence;
     narrator.line(`    ${act.from}: ${formatCount(stable.errors)} of ${formatCount(stable.requests)} requests failed`);
