@@ -3,7 +3,7 @@
 
 import type { CanaryAction } from "../../../core/spec/action.ts";
 import { invalidValue } from "../errors.ts";
-import type { KindRules } from "./rules.ts";
+import type { KindRules } from "./kind-rules.ts";
 
 export const canaryActionRules: KindRules = {
   prepareCreate: (_core, object, user) => {

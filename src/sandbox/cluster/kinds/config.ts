@@ -5,7 +5,7 @@ import { type FieldProblem, forbiddenField, invalidValue, requiredValue } from "
 import { sameJson } from "../json.ts";
 import { isConfigKey } from "../names.ts";
 import { keyPath } from "../schema/path.ts";
-import type { KindRules } from "./rules.ts";
+import type { KindRules } from "./kind-rules.ts";
 
 export const configMapRules: KindRules = {
   problems: (object) => [...keyProblems(object, "data"), ...keyProblems(object, "binaryData")],

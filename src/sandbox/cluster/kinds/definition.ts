@@ -5,7 +5,7 @@ import { structuralProblems } from "../crd/structural.ts";
 import { type FieldProblem, invalidValue, requiredValue } from "../errors.ts";
 import { sameJson } from "../json.ts";
 import { isDns1035Label } from "../names.ts";
-import type { KindRules } from "./rules.ts";
+import type { KindRules } from "./kind-rules.ts";
 
 export const definitionRules: KindRules = {
   fillIn: (object) => {

@@ -2,7 +2,7 @@
 
 import type { EndpointSlice } from "../../../core/kubernetes/workload.ts";
 import { invalidValue, notSupported, requiredValue } from "../errors.ts";
-import type { KindRules } from "./rules.ts";
+import type { KindRules } from "./kind-rules.ts";
 
 const ADDRESS_TYPES = ["FQDN", "IPv4", "IPv6"];
 

@@ -1,7 +1,7 @@
 // Namespaces: a label with their own name, and a finalizer in the spec that holds them until they are empty.
 
 import { isDnsLabel } from "../names.ts";
-import type { KindRules } from "./rules.ts";
+import type { KindRules } from "./kind-rules.ts";
 
 export const NAME_LABEL = "kubernetes.io/metadata.name";
 

@@ -5,7 +5,7 @@ import type { Pod } from "../../../core/kubernetes/workload.ts";
 import { type FieldProblem, forbiddenField } from "../errors.ts";
 import { copyJson, sameJson } from "../json.ts";
 import { fillInPodSpec, podSpecProblems } from "./pod-spec.ts";
-import type { KindRules } from "./rules.ts";
+import type { KindRules } from "./kind-rules.ts";
 
 export const podRules: KindRules = {
   fillIn: (object) => {

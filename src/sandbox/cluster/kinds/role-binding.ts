@@ -4,7 +4,7 @@ import type { KubeObject } from "../../../core/kubernetes/object.ts";
 import { invalidValue } from "../errors.ts";
 import { sameJson } from "../json.ts";
 import { isPathSegment } from "../names.ts";
-import type { KindRules } from "./rules.ts";
+import type { KindRules } from "./kind-rules.ts";
 
 const RBAC = "rbac.authorization.k8s.io";
 

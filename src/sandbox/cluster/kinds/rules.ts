@@ -1,31 +1,17 @@
 // What is special about a kind: how its names look, what the server fills in, what it refuses. Kinds not listed have no rules of their own.
 
-import type { KubeObject } from "../../../core/kubernetes/object.ts";
-import type { Core, User } from "../core.ts";
-import type { FieldProblem } from "../errors.ts";
-import { isPathSegment, type NameCheck } from "../names.ts";
+import { isPathSegment } from "../names.ts";
 import type { KnownResource } from "../registry.ts";
 import { canaryActionRules } from "./canary-action.ts";
 import { configMapRules, secretRules } from "./config.ts";
 import { definitionRules } from "./definition.ts";
 import { endpointSliceRules } from "./endpoint-slice.ts";
+import type { KindRules } from "./kind-rules.ts";
 import { namespaceRules } from "./namespace.ts";
 import { podRules } from "./pod.ts";
 import { roleBindingRules } from "./role-binding.ts";
 import { serviceRules } from "./service.ts";
 import { workloadRules } from "./workload.ts";
-
-export interface KindRules {
-  checkName?: NameCheck;
-  /** Defaults that depend on other fields; on every write, in place. */
-  fillIn?(object: KubeObject): void;
-  /** What the server decides when an object is new, in place: allocated addresses, first status. */
-  prepareCreate?(core: Core, object: KubeObject, user: User): void;
-  /** What the server carries over or decides on a change, in place. */
-  prepareUpdate?(core: Core, before: KubeObject, after: KubeObject): void;
-  problems?(object: KubeObject, user: User): FieldProblem[];
-  changeProblems?(before: KubeObject, after: KubeObject): FieldProblem[];
-}
 
 const RULES: Record<string, KindRules> = {
   Namespace: namespaceRules,

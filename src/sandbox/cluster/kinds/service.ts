@@ -5,7 +5,7 @@ import type { Core } from "../core.ts";
 import { duplicateValue, type FieldProblem, invalidValue, notSupported, requiredValue } from "../errors.ts";
 import { isDns1035Label, isDnsLabel } from "../names.ts";
 import { isPort, portRangeProblems } from "./ports.ts";
-import type { KindRules } from "./rules.ts";
+import type { KindRules } from "./kind-rules.ts";
 
 interface ServicePort {
   name?: string;

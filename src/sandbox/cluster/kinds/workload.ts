@@ -6,7 +6,7 @@ import type { PodSpec } from "../../../core/kubernetes/workload.ts";
 import { type FieldProblem, forbiddenField, invalidValue, notSupported, requiredValue } from "../errors.ts";
 import { sameJson } from "../json.ts";
 import { fillInPodSpec, podSpecProblems } from "./pod-spec.ts";
-import type { KindRules } from "./rules.ts";
+import type { KindRules } from "./kind-rules.ts";
 
 interface Workload extends KubeObject {
   spec: {
