@@ -1,11 +1,9 @@
-import { assert, integer, nat, property } from "fast-check";
+import { array, assert, integer, nat, property } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { seededRandom } from "./random.ts";
 import { Splitter } from "./split.ts";
 
-const weights = fc
-  .array(nat({ max: 60 }), { minLength: 1, maxLength: 5 })
-  .filter((list) => list.some((each) => each > 0));
+const weights = array(nat({ max: 60 }), { minLength: 1, maxLength: 5 }).filter((list) => list.some((each) => each > 0));
 
 describe("permuted blocks", () => {
   test("every aligned block is exact, whatever the weights and the seed", () => {
