@@ -3,7 +3,19 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DEPLOYMENTS, PODS, REPLICA_SETS } from "../../src/core/kubernetes/resource.ts";
 import type { Pod, ReplicaSet } from "../../src/core/kubernetes/workload.ts";
-import { app, deployment, echoCanary, eventsOf, getText, isReady, openWorld, service, until, untilReady, type World } from "./runtime-world.ts";
+import {
+  app,
+  deployment,
+  echoCanary,
+  eventsOf,
+  getText,
+  isReady,
+  openWorld,
+  service,
+  until,
+  untilReady,
+  type World,
+} from "./runtime-world.ts";
 
 let world: World;
 beforeEach(async () => void (world = await openWorld()));
@@ -13,7 +25,9 @@ const patch = (name: string, body: Record<string, unknown>) =>
   world.cluster.patch(DEPLOYMENTS, { namespace: "default", name }, { type: "merge", body });
 
 const restart = (name: string) =>
-  patch(name, { spec: { template: { metadata: { annotations: { "kubectl.kubernetes.io/restartedAt": String(Date.now()) } } } } });
+  patch(name, {
+    spec: { template: { metadata: { annotations: { "kubectl.kubernetes.io/restartedAt": String(Date.now()) } } } },
+  });
 
 const rolledOut = (name: string, timeoutMs?: number) =>
   until(
@@ -52,7 +66,9 @@ describe("the story's file", () => {
       ["Progressing", "True"],
     ]);
     expect(await eventsOf(world, "echo-v1")).toContain("ScalingReplicaSet");
-    expect(await eventsOf(world, pods[0]!.metadata.name)).toEqual(expect.arrayContaining(["Scheduled", "Pulled", "Created", "Started"]));
+    expect(await eventsOf(world, pods[0]!.metadata.name)).toEqual(
+      expect.arrayContaining(["Scheduled", "Pulled", "Created", "Started"]),
+    );
   });
 });
 
@@ -61,10 +77,9 @@ describe("a rolling update", () => {
     const rolling = ["strategy: {rollingUpdate: {maxSurge: 1, maxUnavailable: 1}}"];
     await world.apply(`${app("shop", { replicas: 3, spec: rolling })}---\n${service("shop")}`);
     await untilReady(world, "shop", 3);
-    const seen = { fewest: 3, most: 3, failures: [] as unknown[], answers: 0 };
-    let rolling_ = true;
+    const seen = { fewest: 3, most: 3, failures: [] as unknown[], answers: 0, done: false };
     const watching = (async () => {
-      while (rolling_) {
+      while (!seen.done) {
         const addresses = await world.readyAddresses();
         const pods = await world.pods("shop");
         seen.fewest = Math.min(seen.fewest, addresses.length);
@@ -80,7 +95,7 @@ describe("a rolling update", () => {
     const before = new Set((await world.pods("shop")).map(({ metadata }) => metadata.name));
     await restart("shop");
     await rolledOut("shop", 20_000);
-    rolling_ = false;
+    seen.done = true;
     await watching;
     expect(seen.failures).toEqual([]);
     expect(seen.answers).toBeGreaterThan(20);
@@ -115,7 +130,10 @@ describe("a rolling update", () => {
     await restart("shop");
     await until("the pause to be seen", async () => {
       const { metadata, status } = await deployment(world, "shop");
-      return status?.observedGeneration === metadata.generation && status?.conditions?.some(({ reason }) => reason === "DeploymentPaused");
+      return (
+        status?.observedGeneration === metadata.generation &&
+        status?.conditions?.some(({ reason }) => reason === "DeploymentPaused")
+      );
     });
     expect((await world.pods("shop")).map(({ metadata }) => metadata.name)).toEqual([first!.metadata.name]);
     await patch("shop", { spec: { paused: false } });

@@ -72,7 +72,9 @@ export async function openWorld(options: Partial<RuntimeOptions> = {}): Promise<
     },
     readyAddresses: async () => {
       const { items } = await cluster.list<EndpointSlice>(ENDPOINT_SLICES);
-      return items.flatMap(({ endpoints }) => endpoints.flatMap(({ addresses, conditions }) => (conditions?.ready ? addresses : [])));
+      return items.flatMap(({ endpoints }) =>
+        endpoints.flatMap(({ addresses, conditions }) => (conditions?.ready ? addresses : [])),
+      );
     },
     async close() {
       await runtime.stop();
@@ -97,6 +99,7 @@ export const echoCanary = () => readFileSync(ECHO_CANARY, "utf8");
 export interface AppOptions {
   replicas?: number;
   image?: string;
+  port?: number;
   /** Lines of the container, in YAML flow style: `args: [a]`. */
   container?: string[];
   spec?: string[];
@@ -104,7 +107,10 @@ export interface AppOptions {
 }
 
 /** A Deployment `app`, in YAML. */
-export function app(name: string, { replicas = 1, image = "hashicorp/http-echo:1.0", container, spec = [], pod = [] }: AppOptions = {}): string {
+export function app(
+  name: string,
+  { replicas = 1, image = "hashicorp/http-echo:1.0", port = 8080, container, spec = [], pod = [] }: AppOptions = {},
+): string {
   const lines = container ?? [`args: ["-listen=:8080", "-text=${name}"]`, READY];
   return `apiVersion: apps/v1
 kind: Deployment
@@ -118,7 +124,7 @@ ${spec.map((line) => `  ${line}\n`).join("")}  template:
 ${pod.map((line) => `      ${line}\n`).join("")}      containers:
         - name: main
           image: ${image}
-          ports: [{containerPort: 8080}]
+          ports: [{containerPort: ${port}}]
 ${lines.map((line) => `          ${line}\n`).join("")}`;
 }
 
@@ -138,11 +144,16 @@ export function addProgram(world: World, image: string, source: string, lines: s
   );
 }
 
-export const isReady = (pod: Pod) => pod.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") === true;
+export const isReady = (pod: Pod) =>
+  pod.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") === true;
 export const stateOf = (pod: Pod | undefined) => pod?.status?.containerStatuses?.[0]?.state;
 export const waitingReason = (pod: Pod | undefined) => stateOf(pod)?.waiting?.reason;
 
-export async function until<T>(what: string, find: () => Promise<T | undefined | false>, timeoutMs = 10_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  find: () => Promise<T | undefined | false>,
+  timeoutMs = 10_000,
+): Promise<T> {
   for (const startedMs = Date.now(); ; await sleep(10)) {
     const found = await find();
     if (found !== undefined && found !== false) return found;
@@ -151,10 +162,16 @@ export async function until<T>(what: string, find: () => Promise<T | undefined |
 }
 
 export function untilReady(world: World, name: string, count: number, timeoutMs?: number): Promise<Pod[]> {
-  return until(`${count} ready pods of ${name}`, async () => {
-    const pods = (await world.pods(name)).filter((pod) => isReady(pod) && pod.metadata.deletionTimestamp === undefined);
-    return pods.length === count && pods;
-  }, timeoutMs);
+  return until(
+    `${count} ready pods of ${name}`,
+    async () => {
+      const pods = (await world.pods(name)).filter(
+        (pod) => isReady(pod) && pod.metadata.deletionTimestamp === undefined,
+      );
+      return pods.length === count && pods;
+    },
+    timeoutMs,
+  );
 }
 
 export async function eventsOf(world: World, name: string): Promise<string[]> {

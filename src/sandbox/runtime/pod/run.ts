@@ -212,5 +212,6 @@ function bindMessage({ entry, address, context }: RunOptions, ports: number[]): 
     `the program binds every address of this machine (port ${ports.join(", ")}), so it can be reached from outside and a second pod could not start.`,
     `Let it bind $(POD_IP), here ${address.podIP}. In ${context.catalogueFile}, entry ${entry.image}, pass the address, for example:`,
     `    command: [${entry.command.join(", ")}, --host, $(POD_IP)]`,
+    "If it is the program that you change, save that file once more or delete the pod: it is tried again then.",
   ].join("\n");
 }

@@ -12,7 +12,8 @@ export class StatusWriter {
   #pod: Pod;
   #options: { cluster: Cluster; clock: Clock; log: Log };
   #wanted: PodStatus | undefined;
-  #writing: Promise<void> | undefined;
+  #busy = false;
+  #written: Promise<void> = Promise.resolve();
   #last: PodStatus;
   #gone = false;
 
@@ -31,8 +32,11 @@ export class StatusWriter {
   write(status: PodStatus): Promise<void> {
     this.#wanted = status;
     this.#last = status;
-    this.#writing ??= this.#run().finally(() => (this.#writing = undefined));
-    return this.#writing;
+    if (!this.#busy) {
+      this.#busy = true;
+      this.#written = this.#run();
+    }
+    return this.#written;
   }
 
   async #run(): Promise<void> {
@@ -41,6 +45,8 @@ export class StatusWriter {
       this.#wanted = undefined;
       await this.#send(status);
     }
+    // In the same breath as the last look at what is wanted, so that no status is left behind.
+    this.#busy = false;
   }
 
   async #send(status: PodStatus): Promise<void> {

@@ -1,7 +1,7 @@
 // One pod's life, told in order: wait until it can start, run, restart with back-off, end gracefully, leave nothing.
 
 import { PODS } from "../../../core/kubernetes/resource.ts";
-import type { Pod } from "../../../core/kubernetes/workload.ts";
+import type { ContainerState, ContainerStatus, Pod } from "../../../core/kubernetes/workload.ts";
 import { isClusterError } from "../../../ports/cluster.ts";
 import { type Catalogue, versionOf } from "../catalogue/load.ts";
 import { timeText } from "../events.ts";
@@ -17,6 +17,8 @@ import { StatusWriter } from "./status-writer.ts";
 
 /** deleted: by the API, gracefully. gone: the object is no more. stopped: Serin ends, the object stays. */
 export type Ending = "deleted" | "gone" | "stopped";
+
+type Startable = Extract<Prepared, { ok: true }> & { catalogue: Catalogue };
 
 const CATALOGUE_POLL_MS = 1_000;
 const CONFIG_RETRY_MS = 2_000;
@@ -101,6 +103,7 @@ export class PodWorker {
   }
 
   async #restartUntilEnd(): Promise<void> {
+    if (this.#view.state.terminated !== undefined) return await this.#endRequested;
     let backOff = NO_BACK_OFF;
     while (this.#ending === undefined) {
       const prepared = await this.#prepare();
@@ -108,7 +111,7 @@ export class PodWorker {
       const end = await this.#runOnce(prepared);
       if (this.#ending !== undefined) return;
       if (end.refused !== undefined) {
-        await this.#holdBack(end.refused);
+        await this.#holdBack(end.refused, prepared.catalogue);
         continue;
       }
       if (!restarts(this.#pod, end.exitCode)) return await this.#endRequested;
@@ -118,13 +121,13 @@ export class PodWorker {
   }
 
   /** Waits until the pod may start; undefined when it must end before. */
-  async #prepare(): Promise<Extract<Prepared, { ok: true }> | undefined> {
+  async #prepare(): Promise<Startable | undefined> {
     let backOff = NO_BACK_OFF;
     for (;;) {
       if (this.#ending !== undefined) return undefined;
       const catalogue = await this.#context.catalogue();
       const prepared = await this.#tryToPrepare(catalogue);
-      if (prepared.ok) return prepared;
+      if (prepared.ok) return { ...prepared, catalogue };
       this.#wait(
         backOff.endings > 1 && prepared.reason === "ErrImagePull" ? "ImagePullBackOff" : prepared.reason,
         prepared,
@@ -152,7 +155,7 @@ export class PodWorker {
     this.#context.events.record(this.#pod, "Warning", "Failed", `${reason}: ${message}`);
   }
 
-  async #runOnce({ entry, spec }: Extract<Prepared, { ok: true }>): Promise<RunEnd> {
+  async #runOnce({ entry, spec }: Startable): Promise<RunEnd> {
     this.#run = new ContainerRun({
       pod: () => this.#pod,
       entry,
@@ -171,9 +174,9 @@ export class PodWorker {
   }
 
   /** A program that must not run as it is: until the catalogue says something else, it is not tried again. */
-  async #holdBack(refused: { reason: string; message: string }): Promise<void> {
+  async #holdBack(refused: { reason: string; message: string }, catalogue: Catalogue): Promise<void> {
     this.#wait(refused.reason, refused);
-    await this.#sleepUntilCatalogueChanges(await this.#context.catalogue(), Infinity);
+    await this.#sleepUntilCatalogueChanges(catalogue, Infinity);
     this.#countRestart();
   }
 
@@ -263,14 +266,22 @@ function firstView(pod: Pod): ContainerView {
   const before = pod.status?.containerStatuses?.[0];
   const waiting = { state: { waiting: { reason: "ContainerCreating" } }, started: false, ready: false };
   if (before === undefined) return { ...waiting, restartCount: 0 };
-  const { restartCount, state, lastState } = before;
-  if (state.running === undefined)
-    return { ...waiting, restartCount, ...(lastState === undefined ? {} : { lastState }) };
-  const terminated = {
-    exitCode: 137,
-    reason: "ContainerStatusUnknown",
-    message: "the sandbox was restarted, which ended the process",
-    startedAt: state.running.startedAt,
+  const { restartCount, lastState } = before;
+  const ended = endedState(before);
+  if (ended === undefined) return { ...waiting, restartCount, ...(lastState === undefined ? {} : { lastState }) };
+  if (!restarts(pod, ended.terminated!.exitCode)) return { ...waiting, state: ended, restartCount };
+  return { ...waiting, restartCount: restartCount + 1, lastState: ended };
+}
+
+/** How the container's last run ended; undefined when it never ran. */
+function endedState({ state, lastState }: ContainerStatus): ContainerState | undefined {
+  if (state.running === undefined) return state.terminated === undefined ? lastState : state;
+  return {
+    terminated: {
+      exitCode: 137,
+      reason: "ContainerStatusUnknown",
+      message: "the sandbox was restarted, which ended the process",
+      startedAt: state.running.startedAt,
+    },
   };
-  return { ...waiting, restartCount: restartCount + 1, lastState: { terminated } };
 }

@@ -10,6 +10,7 @@ import type { Clock } from "../../../ports/clock.ts";
 
 export const MAX_HALF_BYTES = 4 * 1024 * 1024;
 const MAX_LINE_CHARS = 16 * 1024;
+const MAX_WRITE_CHARS = 512 * 1024;
 const FLUSH_AFTER_MS = 50;
 
 export type StreamName = "stdout" | "stderr";
@@ -78,16 +79,16 @@ export class LogFile {
   }
 
   async #write(): Promise<void> {
-    const text = this.#pending;
-    if (text === "") return;
-    if (this.#size === 0) await mkdir(dirname(this.path), { recursive: true });
-    if (this.#size > MAX_HALF_BYTES) {
-      await rename(this.path, olderHalf(this.path));
-      this.#size = 0;
+    while (this.#pending !== "") {
+      // Cut between records, so that each half begins with a whole one.
+      const end = this.#pending.indexOf("\n", MAX_WRITE_CHARS) + 1;
+      const text = end === 0 ? this.#pending : this.#pending.slice(0, end);
+      if (this.#size === 0) await mkdir(dirname(this.path), { recursive: true });
+      if (this.#size > MAX_HALF_BYTES) await rename(this.path, olderHalf(this.path));
+      await appendFile(this.path, text);
+      this.#pending = this.#pending.slice(text.length);
+      this.#size = (await stat(this.path)).size;
     }
-    await appendFile(this.path, text);
-    this.#pending = this.#pending.slice(text.length);
-    this.#size = (await stat(this.path)).size;
   }
 }
 
