@@ -111,8 +111,9 @@ async function readIfThere(file: string): Promise<string | undefined> {
 async function parse(text: string, file: string): Promise<KubeconfigDocument> {
   let value: unknown;
   try {
-    // JSON is YAML too, and reading it does not cost the start-up time of a YAML parser.
-    value = /^\s*\{/.test(text) ? JSON.parse(text) : (await import("yaml")).parse(text);
+    // JSON is YAML too, and reading it does not cost the start-up time of a YAML parser: the sandbox writes its file so.
+    const content = text.replace(/^(?:\s*#.*\n)*/, "");
+    value = content.startsWith("{\n") ? JSON.parse(content) : (await import("yaml")).parse(text);
   } catch (error) {
     throw new ConfigurationError(`kubeconfig ${file} is not valid YAML: ${messageOf(error)}`, { cause: error });
   }
