@@ -28,6 +28,8 @@ export interface SmallWorld {
   specErrors: string[];
   route: { weight: number; version: number; manager: string } | undefined;
   routeProblem: string | undefined;
+  /** A write of several objects was cut short: the canary's weight in each. */
+  disagreeing: number[] | undefined;
   proxiesKnow: number;
   proxiesDead: boolean;
   workloads: Record<string, WorkloadFacts>;
@@ -59,6 +61,7 @@ export function smallWorld(overrides: Partial<SmallWorld> = {}): SmallWorld {
     specErrors: [],
     route: { weight: 0, version: 1, manager: "kubectl" },
     routeProblem: undefined,
+    disagreeing: undefined,
     proxiesKnow: 1,
     proxiesDead: false,
     workloads: { "echo-v1": workloadOf("echo-v1"), "echo-v2": workloadOf("echo-v2") },
@@ -124,10 +127,11 @@ export function observe(world: SmallWorld): Observation {
         ? { ok: false, reason: "NoVirtualService", message: "no VirtualService serves echo" }
         : { ok: true, target: TARGET },
     split: route && {
-      canaryWeight: world.routeProblem === undefined ? route.weight : undefined,
-      stableWeight: world.routeProblem === undefined ? 100 - route.weight : undefined,
+      canaryWeight: unread(world) ? undefined : route.weight,
+      stableWeight: unread(world) ? undefined : 100 - route.weight,
       total: 100,
-      problem: world.routeProblem,
+      problem: world.routeProblem ?? (world.disagreeing && "the routes disagree"),
+      disagreeing: world.routeProblem === undefined ? world.disagreeing : undefined,
       objects: [
         {
           virtualService: "echo",
@@ -155,10 +159,16 @@ export function observe(world: SmallWorld): Observation {
   };
 }
 
+function unread({ routeProblem, disagreeing }: SmallWorld): boolean {
+  return routeProblem !== undefined || disagreeing !== undefined;
+}
+
 export function carryOut(world: SmallWorld, effect: Effect): SmallWorld {
   switch (effect.kind) {
     case "writeWeight":
-      return world.route?.weight === effect.canaryWeight ? world : edit(world, effect.canaryWeight, "serin");
+      return world.route?.weight === effect.canaryWeight && world.disagreeing === undefined
+        ? world
+        : edit(world, effect.canaryWeight, "serin");
     case "setFinalizer":
       return { ...world, finalizer: true };
     case "removeFinalizer":
@@ -181,7 +191,15 @@ export function carryOut(world: SmallWorld, effect: Effect): SmallWorld {
 
 /** Somebody writes the route. */
 export function edit(world: SmallWorld, weight: number, manager: string): SmallWorld {
-  return { ...world, route: { weight, version: (world.route?.version ?? 0) + 1, manager } };
+  const route = { weight, version: (world.route?.version ?? 0) + 1, manager };
+  return { ...world, route, disagreeing: undefined };
+}
+
+/** Somebody writes one of two objects, and stops. */
+export function editHalf(world: SmallWorld, weight: number, manager: string): SmallWorld {
+  const before = world.disagreeing?.[0] ?? world.route?.weight ?? 0;
+  const edited = edit(world, before, manager);
+  return before === weight ? edited : { ...edited, disagreeing: [before, weight] };
 }
 
 export function later(world: SmallWorld, ms: number): SmallWorld {

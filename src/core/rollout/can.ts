@@ -6,6 +6,11 @@ import type { CanaryStatus } from "./status.ts";
 
 export type Permission = { allowed: true } | { allowed: false; because: string };
 
+/** A rollout has begun and not ended: it moves, waits, or is on its way back. */
+export function isRunningStatus({ rollout }: Pick<CanaryStatus, "rollout">): boolean {
+  return rollout !== undefined && rollout.endedAt === undefined;
+}
+
 type State = "none" | "moving" | "pausing" | "held" | "returning" | "completed" | "rejected";
 
 /** `steps` are those of the spec; without them (spec invalid) only abort, pause, resume, retry and undo can be judged. */

@@ -4,7 +4,7 @@
 import type { Condition } from "../kubernetes/object.ts";
 import { formatTime } from "../kubernetes/time.ts";
 import type { Phase } from "./status.ts";
-import { readableSplit, type Turn, workload } from "./turn.ts";
+import { isWritable, type Turn, workload } from "./turn.ts";
 
 interface Fact {
   type: string;
@@ -41,7 +41,7 @@ function rollbackReady(turn: Turn): Fact {
   });
   const { rollout } = turn;
   if (rollout === undefined) return fact("Unknown", "NoRollout", "There is no rollout to take back.");
-  if (readableSplit(turn) === undefined)
+  if (!isWritable(turn))
     return fact("False", "RouteUnreadable", "The route is gone or cannot be read, so it cannot be written.");
   const { ready } = workload(turn, rollout.stable);
   if (ready === 0)

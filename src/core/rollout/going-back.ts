@@ -24,7 +24,7 @@ export function beginReturn(turn: RunningTurn, said: Said, keepWeight = 0): Runn
 /** One pass of going back; ends the rollout when the split shows that it is there. */
 export function goBack(turn: RunningTurn): Turn {
   const split = readableSplit(turn);
-  if (split === undefined) return goBackBlindly(turn);
+  if (split === undefined) return goBackUnread(turn);
   const { rollout, target } = turn;
   const weight = { ...turn.weight, written: split.canaryWeight };
   const there: RunningTurn = { ...turn, weight };
@@ -37,14 +37,18 @@ export function goBack(turn: RunningTurn): Turn {
   return hold(effect(there, write), { ...said, phase: phaseOf(turn) });
 }
 
-/** Routes that disagree (a write of several objects was cut short) are all sent back; one with foreign destinations refuses. */
-function goBackBlindly(turn: RunningTurn): Turn {
+/** Routes that disagree (a write of several objects was cut short) are all sent back; others cannot be written at all. */
+function goBackUnread(turn: RunningTurn): Turn {
   const { split } = turn.input.observation;
   if (split === undefined) return hold(turn, { ...explain.routeGone(), phase: "Stalled" });
   const { rollout, target, weight } = turn;
-  const held = hold(turn, { ...explain.routeUnreadable(split.problem), phase: "Stalled" });
-  if (workload(turn, rollout.stable).ready < endpointsToReturn(turn)) return held;
-  return effect(held, { kind: "writeWeight", target, reading: split, canaryWeight: weight.wanted });
+  if (split.disagreeing === undefined)
+    return hold(turn, { ...explain.routeUnreadable(split.problem), phase: "Stalled" });
+  const needed = endpointsToReturn(turn);
+  if (workload(turn, rollout.stable).ready < needed) return waitForStable(turn, needed);
+  const said = explain.writing(rollout.stable, weight.total - weight.wanted, weight.total);
+  const write = { kind: "writeWeight", target, reading: split, canaryWeight: weight.wanted } as const;
+  return hold(effect(turn, write), { ...said, phase: phaseOf(turn) });
 }
 
 function endpointsToReturn(turn: RunningTurn): number {

@@ -4,7 +4,7 @@
 import * as explain from "./explain.ts";
 import { beginReturn, goBack } from "./going-back.ts";
 import { takeUp } from "./taking-up.ts";
-import { effect, hold, isReturning, isRunning, type RunningTurn, readableSplit, type Turn } from "./turn.ts";
+import { effect, hold, isReturning, isRunning, isWritable, type RunningTurn, type Turn } from "./turn.ts";
 
 export function leave(turn: Turn): Turn {
   const { canary } = turn.input.observation;
@@ -22,7 +22,7 @@ function untouchable(turn: Turn): string | undefined {
   const { canary, workloads } = turn.input.observation;
   if (canary.namespaceTerminating) return "its namespace is going too";
   if (!isRunning(turn)) return undefined;
-  if (readableSplit(turn) === undefined) return "its route is gone or no longer Serin's";
+  if (!isWritable(turn)) return "its route is gone or no longer Serin's";
   return stableGone(turn, workloads) ? `${turn.rollout.stable} is gone, so there is nothing to go back to` : undefined;
 }
 

@@ -17,7 +17,7 @@ export function moveTo(turn: RunningTurn, goal: number): RunningTurn {
 function write(turn: RunningTurn, goal: number): RunningTurn {
   const { rollout, weight, target, input } = turn;
   const receiver = goal > weight.written ? rollout.canary : rollout.stable;
-  const blocked = notReady(turn, goal) ?? notConfirmed(turn);
+  const blocked = notReady(turn, goal) ?? notConfirmed(turn) ?? (goal > weight.written ? notTakenUp(turn) : undefined);
   if (blocked !== undefined) return hold(turn, blocked);
   const said = explain.writing(receiver, goal > weight.written ? goal : weight.total - goal, weight.total);
   const split = readableSplit(turn);
@@ -39,6 +39,13 @@ function notReady(turn: RunningTurn, goal: number) {
   const { ready, settled } = workload(turn, receiver);
   if (ready < needed) return explain.waitingForEndpoints(receiver, ready, needed);
   return settled || !rising ? undefined : explain.waitingForRollover(receiver);
+}
+
+/** Whatever was written last, by whomever: the canary gains only from a split that every proxy really works by. */
+function notTakenUp(turn: RunningTurn) {
+  const { route } = turn.input.observation.dataPlane;
+  if (route?.acknowledged === true) return undefined;
+  return explain.waitingForProxies(route?.waitingFor);
 }
 
 function notConfirmed(turn: RunningTurn) {

@@ -69,6 +69,24 @@ describe("foreign edits in the middle of a rollout", () => {
     expect(reverted(world)).toBe("ManualOverride");
   });
 
+  it.each([
+    ["its own write was cut short on the way up", 20, [50, 20], "serin", 50, undefined],
+    ["its own abort was cut short", 50, [50, 0], "serin", 0, "Interrupted"],
+    ["a person took it from one route", 50, [50, 0], "kubectl-edit", 0, "ManualOverride"],
+    ["a person gave it more in one route", 50, [50, 90], "kubectl-edit", 50, undefined],
+  ] as [string, number, number[], string, number, string | undefined][])(
+    "two routes disagree because %s",
+    (_, written, disagreeing, by, weight, endReason) => {
+      let world = settle(smallWorld({ route: { weight: written, version: 1, manager: "kubectl" } }));
+      const wanted = { ...world.status!.weight!, wanted: 50 };
+      const status = { ...world.status!, weight: wanted };
+      world = { ...edit(world, written, by), disagreeing, status, stored: status };
+      const { decision } = pass(world);
+      expect(decision.effects[0]).toMatchObject({ kind: "writeWeight", canaryWeight: weight });
+      expect(decision.status.rollout?.endReason).toBe(endReason);
+    },
+  );
+
   it("outside a rollout no weight is written, whatever is found", () => {
     for (const weight of [0, 30, 70, 100]) {
       const world = settle(edit(aborted, weight, "kubectl-edit"));

@@ -9,16 +9,19 @@
 //   more                         anybody          set right at once, reported
 
 import { CONTROLLER_MANAGER } from "./decision.ts";
+import { mend } from "./disagreeing.ts";
 import * as explain from "./explain.ts";
 import { beginReturn } from "./going-back.ts";
 import { decide, effect, hold, type ReadableSplit, type RunningTurn, readableSplit, workload } from "./turn.ts";
 import { endpointsNeeded } from "./weights.ts";
+import { isGitOpsManager, newestWriter } from "./writer.ts";
 
 /** A hold in the turn that comes back means: nothing else may happen in this pass. */
 export function readBack(turn: RunningTurn): RunningTurn {
   const { split } = turn.input.observation;
   if (split === undefined) return hold(turn, { ...explain.routeGone(), phase: "Stalled" });
   const readable = readableSplit(turn);
+  if (readable === undefined && split.disagreeing !== undefined) return mend(turn, split.disagreeing);
   if (readable === undefined) return hold(turn, { ...explain.routeUnreadable(split.problem), phase: "Stalled" });
   const { wanted, written } = turn.weight;
   const found = readable.canaryWeight;
@@ -39,11 +42,12 @@ function acknowledge(turn: RunningTurn): RunningTurn {
 }
 
 function taken(turn: RunningTurn, split: ReadableSplit): RunningTurn {
-  const manager = newestWriter(split);
+  const manager = newestWriter(split.reading);
   const found = split.canaryWeight;
   if (manager === CONTROLLER_MANAGER) return beginReturn(turn, explain.interrupted());
   const { rollout, weight } = turn;
-  if (isGitOps(manager, turn) && found === rollout.startWeight) return putBack(turn, split, manager);
+  if (isGitOpsManager(manager, turn.input.policy.gitOpsManagers) && found === rollout.startWeight)
+    return putBack(turn, split, manager);
   const kept = { ...turn, weight: { ...weight, written: found } };
   return beginReturn(kept, explain.manualOverride(explain.editor(manager), rollout.canary, found, weight.total), found);
 }
@@ -65,7 +69,7 @@ function putBack(turn: RunningTurn, split: ReadableSplit, manager: string | unde
 /** More than was written: back to it, unless stable has nobody to serve. */
 function given(turn: RunningTurn, split: ReadableSplit): RunningTurn {
   const { rollout, weight } = turn;
-  const by = explain.editor(newestWriter(split));
+  const by = explain.editor(newestWriter(split.reading));
   const reported = once(turn, split, (fresh) => decide(fresh, explain.foreignEdit(by, split.canaryWeight, weight)));
   if (workload(turn, rollout.stable).ready === 0)
     return hold(reported, explain.stableNotReady(rollout.stable, rollout.canary));
@@ -83,18 +87,4 @@ function once(turn: RunningTurn, { reading }: ReadableSplit, report: (turn: Runn
   const edit = reading.objects.map(({ uid, resourceVersion }) => `${uid}@${resourceVersion}`).join(",");
   if (turn.rollout.foreignEdit === edit) return turn;
   return report({ ...turn, rollout: { ...turn.rollout, foreignEdit: edit } });
-}
-
-/** The manager of the newest write over all objects that carry the split. */
-function newestWriter({ reading }: ReadableSplit): string | undefined {
-  const writers = reading.objects.flatMap(({ lastWriter }) => (lastWriter === undefined ? [] : [lastWriter]));
-  const sorted = writers.sort((a, b) => (a.time ?? "").localeCompare(b.time ?? ""));
-  return sorted.at(-1)?.manager;
-}
-
-function isGitOps(manager: string | undefined, turn: RunningTurn): boolean {
-  if (manager === undefined) return false;
-  return turn.input.policy.gitOpsManagers.some((pattern) =>
-    pattern.endsWith("*") ? manager.startsWith(pattern.slice(0, -1)) : manager === pattern,
-  );
 }

@@ -46,7 +46,7 @@ export function enterStep(turn: RunningTurn, step: number): RunningTurn {
 /** Each round either holds or goes one step further, so it ends. */
 function walk(start: RunningTurn): Turn {
   const steps = stepsOf(start);
-  let turn = start;
+  let turn = begunByNow(start);
   for (;;) {
     const { rollout, weight } = turn;
     const step = rollout.full === true ? undefined : steps[rollout.step];
@@ -55,6 +55,13 @@ function walk(start: RunningTurn): Turn {
     if (turn.hold !== undefined) return turn;
     turn = enterStep(turn, rollout.step + 1);
   }
+}
+
+/** The clock was set back: a step that would begin in the future begins now, or a pause of seconds could last for hours. */
+function begunByNow(turn: RunningTurn): RunningTurn {
+  const { rollout, input } = turn;
+  const isAhead = rollout.stepStartedAt !== undefined && parseTime(rollout.stepStartedAt) > input.nowMs;
+  return isAhead ? { ...turn, rollout: { ...rollout, stepStartedAt: formatTime(input.nowMs) } } : turn;
 }
 
 function finish(turn: RunningTurn, steps: number): Turn {

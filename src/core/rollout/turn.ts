@@ -107,6 +107,12 @@ export function readableSplit(turn: Turn): ReadableSplit | undefined {
   return { reading: split, canaryWeight: rescale(split.canaryWeight, split.total, total) };
 }
 
+/** A write would bring all routes to one split: they are readable, or only disagree. */
+export function isWritable({ input }: Turn): boolean {
+  const { split } = input.observation;
+  return split !== undefined && (split.canaryWeight !== undefined || split.disagreeing !== undefined);
+}
+
 export interface ReadableSplit {
   /** As it was read: a router may know more about this very value. */
   reading: SplitReading;
