@@ -168,10 +168,14 @@ export function httpClientOf({ home, url }: Pick<SandboxApi, "home" | "url">) {
   const agent = new Agent({ ca, keepAlive: true });
   const ask = (path: string, { method = "GET", headers = {}, body }: Ask = {}): Promise<Answer> => {
     const bytes = typeof body === "object" && !Buffer.isBuffer(body) ? JSON.stringify(body) : body;
-    const typed = body === undefined ? {} : { "content-type": "application/json" };
+    // Node announces no body of a DELETE by itself.
+    const length = bytes === undefined ? 0 : Buffer.byteLength(bytes);
+    const typed = bytes === undefined ? {} : { "content-type": "application/json", "content-length": length };
     const options: RequestOptions = {
       method,
       agent,
+      // The certificate is checked by this name, whatever the Host header says.
+      servername: "localhost",
       headers: { authorization: `Bearer ${token}`, ...typed, ...headers },
     };
     return new Promise((resolve, reject) => {
