@@ -3,8 +3,8 @@
 import type { TrafficSpec } from "../spec/canary.ts";
 import { type Sides, sameHost } from "./destination.ts";
 import { sayRoute, sendsToSides } from "./locate-route.ts";
+import type { MeshObjects, Unresolved } from "./mesh-objects.ts";
 import { readRoute } from "./read-split.ts";
-import type { MeshObjects, Unresolved } from "./resolve-target.ts";
 import type { RouteRef, TrafficTarget } from "./split.ts";
 import { destinationsOf, type HttpRoute, httpRoutesOf, type VirtualService } from "./virtual-service.ts";
 import { effectiveWeights, IMPLIED_TOTAL } from "./weights.ts";

@@ -2,7 +2,7 @@
 
 import type { Deployment } from "../kubernetes/workload.ts";
 import type { TrafficSpec } from "../spec/canary.ts";
-import type { MeshObjects, Unresolved } from "./resolve-target.ts";
+import type { MeshObjects, Unresolved } from "./mesh-objects.ts";
 import { type DestinationRule, type Subset, subsetsOf } from "./virtual-service.ts";
 
 export interface SubsetPair {

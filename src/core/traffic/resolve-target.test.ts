@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { Deployment } from "../kubernetes/workload.ts";
 import type { TrafficSpec } from "../spec/canary.ts";
 import { routeKeys } from "./locate-route.ts";
-import { type MeshObjects, resolveTarget } from "./resolve-target.ts";
+import type { MeshObjects } from "./mesh-objects.ts";
+import { resolveTarget } from "./resolve-target.ts";
 import type { DestinationRule, HttpRoute, Subset, VirtualService } from "./virtual-service.ts";
 
 function deployment(name: string, labels: Record<string, string>): Deployment {

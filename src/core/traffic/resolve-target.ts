@@ -4,31 +4,14 @@
 //
 // Everything that is missing or ambiguous is answered with the object's name and the lines to write.
 
-import type { Deployment } from "../kubernetes/workload.ts";
 import type { TrafficSpec } from "../spec/canary.ts";
 import type { Sides } from "./destination.ts";
 import { findRoutes } from "./find-routes.ts";
 import { findSubsets, type SubsetPair } from "./find-subsets.ts";
+import type { MeshObjects, Unresolved } from "./mesh-objects.ts";
 import type { TrafficTarget } from "./split.ts";
-import type { DestinationRule, VirtualService } from "./virtual-service.ts";
-
-/** All that is looked at, in one namespace. */
-export interface MeshObjects {
-  namespace: string;
-  stable: { name: string; deployment?: Deployment };
-  canary: { name: string; deployment?: Deployment };
-  destinationRules: DestinationRule[];
-  virtualServices: VirtualService[];
-}
 
 export type ResolvedTarget = { ok: true; target: TrafficTarget } | Unresolved;
-
-/** `reason` is a condition's reason; `message` names the objects and the cure. */
-export interface Unresolved {
-  ok: false;
-  reason: string;
-  message: string;
-}
 
 export function resolveTarget(traffic: TrafficSpec | undefined, objects: MeshObjects): ResolvedTarget {
   const missing = missingDeployment(objects);
