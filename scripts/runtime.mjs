@@ -2,7 +2,7 @@
 // it runs before anything else is there.
 
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -29,8 +29,11 @@ export function findNode() {
  * development needs, "all" takes everything.
  */
 export function ensureInstalled(scope) {
-  const missing = missingPackages(scope);
-  if (missing.length === 0) return;
+  if (missingPackages(scope).length > 0) install(scope);
+  linkOwnCommand();
+}
+
+function install(scope) {
   const what = scope === "all" ? "all dependencies" : "what Serin needs to run";
   process.stderr.write(`Installing ${what} (once; about ${scope === "all" ? "a minute" : "10 seconds"}) ...\n`);
   const startedMs = Date.now();
@@ -46,6 +49,19 @@ export function ensureInstalled(scope) {
     process.exit(1);
   }
   process.stderr.write(`Installed in ${((Date.now() - startedMs) / 1000).toFixed(1)} s.\n`);
+}
+
+/**
+ * npm does not link a package's own command. With the link `npx serin` runs it at once; without, npx asks the package
+ * itself first and warns of its engines on an older Node.
+ */
+function linkOwnCommand() {
+  if (process.platform === "win32") return;
+  try {
+    symlinkSync("../../bin/serin.mjs", join(root, "node_modules", ".bin", "serin"));
+  } catch {
+    // It is there already, or the folder is read-only: npx works all the same.
+  }
 }
 
 /** Exits with what to do when no Node is new enough. */

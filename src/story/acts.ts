@@ -80,10 +80,10 @@ export interface Pace {
 }
 
 export const NORMAL_PACE: Pace = {
-  phaseMs: 6_000,
-  afterMs: 4_000,
+  phaseMs: 7_000,
+  afterMs: 5_000,
   lineMs: 2_000,
-  longestPauseMs: 9_000,
+  longestPauseMs: 10_000,
   ratePerSecond: 200,
 };
 export const FAST_PACE: Pace = {

@@ -8,7 +8,7 @@ import type { Canary } from "../core/spec/canary.ts";
 import type { Tally } from "../load/tally.ts";
 import { CANARY_NAME, NAMESPACE, type SerinAct } from "./acts.ts";
 import { applyFile, confirmRoutes, countsLine, untilAvailable, watchCounts } from "./by-hand.ts";
-import { formatCount, formatShares, harmedByBadVersion, sharesOf, splitProblem } from "./counts.ts";
+import { formatCount, formatOdds, formatShares, harmedByBadVersion, sharesOf, splitProblem } from "./counts.ts";
 import { check, type Play, type RolloutChapter } from "./stage.ts";
 import { totalOf } from "./traffic.ts";
 import { StoryFailure, until } from "./wait.ts";
@@ -149,7 +149,7 @@ async function watchAfter(play: Play, act: SerinAct, rollout: RolloutChapter): P
   const expected = { [winner]: 100, [loser]: 0 };
   const phase = `${act.title}: afterwards`;
   const tally = traffic.phase(phase);
-  play.chapters.push({ act: act.title, title: `after it ${rollout.phase}`, phase, expected, rollout });
+  play.chapters.push({ act: act.title, title: "afterwards", phase, expected, rollout });
   await watchCounts(play, tally, stage.pace.afterMs, expected);
   const ended =
     rollout.phase === act.ends ? undefined : `the rollout to ${act.to} ended as ${rollout.phase}, not ${act.ends}`;
@@ -185,10 +185,6 @@ function tellEvidence(play: Play, act: SerinAct, { evidence }: RolloutChapter): 
 function evidenceText({ evidence }: CanaryStatus): string {
   if (evidence === undefined || evidence.state !== "collecting" || evidence.canary.requests === 0) return "";
   return `  odds ${formatOdds(evidence.odds)} of ${formatOdds(evidence.limit)}`;
-}
-
-function formatOdds(odds: number): string {
-  return odds >= 1_000_000 ? "over a million" : odds >= 10 ? formatCount(Math.round(odds)) : odds.toFixed(2);
 }
 
 function seconds(ms: number): string {

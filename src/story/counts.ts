@@ -57,3 +57,8 @@ export function formatShares(shares: VersionShare[]): string {
 export function formatCount(count: number): string {
   return count.toLocaleString("en-US");
 }
+
+export function formatOdds(odds: number): string {
+  if (odds >= 1_000_000) return "over a million";
+  return odds >= 10 ? formatCount(Math.round(odds)) : odds.toFixed(2);
+}

@@ -1,7 +1,7 @@
 // report.md from the report's values.
 
 import { stringify } from "yaml";
-import { formatCount } from "./counts.ts";
+import { formatCount, formatOdds } from "./counts.ts";
 import type { PhaseReport, Report } from "./report.ts";
 import type { RolloutChapter } from "./stage.ts";
 
@@ -90,7 +90,7 @@ function rolloutText({ id, from, to, phase, reason, message, tookMs, evidence, s
           [`canary (${to})`, formatCount(canary.requests), formatCount(canary.errors)],
         ],
       ),
-      `Odds that the canary is worse: ${odds.toPrecision(4)} to 1; the limit is ${limit.toPrecision(4)}. Harmed requests: ${Math.round(harmed)}.`,
+      `Odds that the canary is worse: ${formatOdds(odds)} to 1; the limit is ${formatOdds(limit)}. Harmed requests: ${Math.round(harmed)}.`,
     );
   }
   return [...lines, said.map((each) => `- ${each}`).join("\n")].join("\n\n");
