@@ -23,7 +23,7 @@ function kindReference(crd: CustomResourceDefinition): string {
 function rowsOf(schema: JsonSchema, path: string, required: boolean): string[] {
   const row = `| \`${path}\` | ${typeOf(schema)} | ${meaningOf(schema, required)} |`;
   const children = schema.properties ?? schema.items?.properties ?? {};
-  const requiredNames = schema.required ?? schema.items?.required ?? [];
+  const requiredNames = [...(schema.required ?? schema.items?.required ?? []), ...requiredByRule(schema)];
   const prefix = schema.type === "array" ? `${path}[]` : path;
   const below = Object.entries(children).flatMap(([name, child]) =>
     rowsOf(child, `${prefix}.${name}`, requiredNames.includes(name)),
@@ -55,9 +55,16 @@ function meaningOf(schema: JsonSchema, required: boolean): string {
     .replaceAll("|", "\\|");
 }
 
-/** A reserved field says by itself that it is refused. */
-function isSaid(rule: { rule: string; message?: string }): boolean {
-  return rule.message !== undefined && !rule.rule.startsWith("!has(self.");
+/** Fields that a rule requires, so that its message can hold the lines to add. */
+function requiredByRule(schema: JsonSchema): string[] {
+  return (schema["x-kubernetes-validations"] ?? []).flatMap(
+    ({ rule }) => /^has\(self[.](\w+)\)$/.exec(rule)?.[1] ?? [],
+  );
+}
+
+/** A reserved field says by itself that it is refused, a required one that it is required. */
+function isSaid({ rule, message }: { rule: string; message?: string }): boolean {
+  return message !== undefined && !/^!?has\(self[.]\w+\)$/.test(rule);
 }
 
 function rangeOf(schema: JsonSchema): string {

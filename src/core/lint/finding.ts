@@ -44,7 +44,7 @@ export const LINT_CODES = {
   SRN0305: "The same object more than once.",
 } as const;
 
-export type LintCode = keyof typeof LINT_CODES;
+type LintCode = keyof typeof LINT_CODES;
 
 /** What a rule reports; the caller knows the object. */
 export interface Report {

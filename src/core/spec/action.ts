@@ -13,7 +13,7 @@ export type Verb = (typeof VERBS)[number];
  * Verbs that only ever hold traffic back work without naming a rollout: whoever types them at night has no id at hand.
  * All others name the rollout they mean, so that an old file applied again does nothing.
  */
-export const VERBS_WITHOUT_ROLLOUT: readonly Verb[] = ["abort", "pause"];
+const VERBS_WITHOUT_ROLLOUT: readonly Verb[] = ["abort", "pause"];
 
 const RFC_3339 = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$";
 

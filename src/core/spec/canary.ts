@@ -41,7 +41,7 @@ const pauseSchema = z
   .meta({ examples: [{ duration: "30s" }] });
 
 /** One of the two. */
-export const stepSchema = z
+const stepSchema = z
   .union([z.strictObject({ setWeight: setWeightSchema }), z.strictObject({ pause: pauseSchema })])
   .describe("Exactly one of setWeight and pause.")
   .meta({
@@ -99,7 +99,7 @@ const destinationRuleSchema = ruled(
   },
 );
 
-export const trafficSchema = z
+const trafficSchema = z
   .strictObject({
     istio: z
       .strictObject({
