@@ -70,7 +70,7 @@ export function restCluster(transport: Transport): Cluster {
     async delete(resource, key, options: DeleteOptions = {}) {
       await transport.text({
         method: "DELETE",
-        path: objectPath(resource, key) + query({ dryRun: options.dryRun ? "All" : undefined }),
+        path: objectPath(resource, key),
         body: JSON.stringify(deleteBody(options)),
       });
     },
@@ -130,6 +130,8 @@ function patchBody(patch: Patch): unknown {
   return patch.type === "json" ? patch.operations : patch.body;
 }
 
-function deleteBody({ propagationPolicy, gracePeriodSeconds, preconditions }: DeleteOptions): unknown {
-  return { apiVersion: "v1", kind: "DeleteOptions", propagationPolicy, gracePeriodSeconds, preconditions };
+/** With a body the server looks at nothing else: dryRun in the query would delete for real. */
+function deleteBody({ propagationPolicy, gracePeriodSeconds, preconditions, dryRun }: DeleteOptions): unknown {
+  const options = { propagationPolicy, gracePeriodSeconds, preconditions, dryRun: dryRun ? ["All"] : undefined };
+  return { apiVersion: "v1", kind: "DeleteOptions", ...options };
 }

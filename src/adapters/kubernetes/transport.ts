@@ -108,13 +108,27 @@ export function transport(options: TransportOptions): Transport {
       try {
         const response = await sendAuthorized(exchange, exchange.signal ?? new AbortController().signal);
         if (!isSuccess(response)) throw errorOfResponse(response.statusCode ?? 0, await readText(response));
-        return response;
+        return bodyOf(options.origin, response, exchange.signal);
       } catch (error) {
         exchange.signal?.throwIfAborted();
         throw unreachable(options.origin, error, undefined);
       }
     },
   };
+}
+
+/** A connection that breaks in the middle is no end of the stream. */
+async function* bodyOf(
+  origin: Origin,
+  response: IncomingMessage,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Buffer> {
+  try {
+    yield* response as AsyncIterable<Buffer>;
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw unreachable(origin, error, undefined);
+  }
 }
 
 function awaitHead(request: ClientRequest, body: string | undefined): Promise<IncomingMessage> {
