@@ -3,6 +3,7 @@
 
 import { CANARIES } from "../../src/core/kubernetes/resource.ts";
 import type { CanaryStatus } from "../../src/core/rollout/status.ts";
+import type { Verb } from "../../src/core/spec/action.ts";
 import { isClusterError } from "../../src/ports/cluster.ts";
 import { writeByHand, writeTimeout } from "./route.ts";
 import type { SimEvent } from "./scenario.ts";
@@ -65,12 +66,21 @@ async function act(
 ): Promise<void> {
   const rollout = stale === true ? "no-such-rollout" : before?.rollout?.id;
   const count = doubled === true ? 2 : 1;
-  for (let each = 0; each < count; each++) await world.act(verb, rollout === undefined ? {} : { rollout });
+  for (let each = 0; each < count; each++) await ask(world, verb, rollout);
   if (!sure || verb !== "abort") return;
   await world.pass(AT_ONCE_MS);
   const weight = await world.weight();
   if (stale !== true && weight !== 0)
     world.witness.blame(2, `${AT_ONCE_MS} ms after the abort the canary still has ${weight}`);
+}
+
+/** Before any rollout the API itself refuses the verbs that must name one. */
+async function ask(world: World, verb: Verb, rollout: string | undefined): Promise<void> {
+  try {
+    await world.act(verb, rollout === undefined ? {} : { rollout });
+  } catch (error) {
+    if (rollout !== undefined || !isClusterError(error, "Invalid")) throw error;
+  }
 }
 
 async function handTakes(world: World, sure: boolean): Promise<void> {
@@ -121,6 +131,7 @@ async function edit(world: World, write: () => Promise<void>): Promise<void> {
   for (let left = 5; left > 0; left--) {
     try {
       await write();
+      world.witness.sawHand();
       return;
     } catch (error) {
       if (!isClusterError(error, "Conflict")) throw error;

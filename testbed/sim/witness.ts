@@ -25,6 +25,9 @@ export interface WitnessOptions {
   readinessSlackMs: number;
 }
 
+/** Ends after which the same version may start again by itself. */
+const SAYS_NOTHING = new Set(["Completed", "Superseded", "TemplateChanged", "Deleted"]);
+
 export class Witness {
   readonly violations: Violation[] = [];
   /** Canary's weight after each of the controller's writes, with its time. */
@@ -32,7 +35,8 @@ export class Witness {
   #options: WitnessOptions;
   #ownVersion: string | undefined;
   #enoughAtMs = 0;
-  /** Uid of the aborted rollout ids: those that never gain again. */
+  #handAtMs = 0;
+  /** Ids of the rollouts that were taken back: they never gain again. */
   #aborted = new Set<string>();
 
   constructor(options: WitnessOptions) {
@@ -66,9 +70,19 @@ export class Witness {
     };
   }
 
-  /** Called often: remembers since when the canary has lacked endpoints for the weight it might get. */
-  lookAtReadiness(): void {
+  /** Somebody else wrote the route last. */
+  get handWroteLast(): boolean {
+    return this.#handAtMs > (this.writes.at(-1)?.atMs ?? 0);
+  }
+
+  sawHand(): void {
+    this.#handAtMs = this.#options.elapsedMs();
+  }
+
+  /** Called often: remembers since when the canary has lacked endpoints, and which rollouts were taken back. */
+  async look(): Promise<void> {
     if (this.#isReadyFor(1)) this.#enoughAtMs = this.#options.elapsedMs();
+    await this.#rememberAborted();
   }
 
   async #watched<T extends KubeObject>(key: ObjectKey, write: () => Promise<T>): Promise<T> {
@@ -91,11 +105,14 @@ export class Witness {
     const version = before.metadata.resourceVersion ?? "0";
     if (version === this.#ownVersion && !mesh.worksBy(version))
       this.blame(1, `raised to ${after} before every proxy worked by the last write`);
+    const id = await this.#rememberAborted();
+    if (id !== undefined && this.#aborted.has(id)) this.blame(5, `raised to ${after} though ${id} was taken back`);
+  }
+
+  async #rememberAborted(): Promise<string | undefined> {
     const rollout = await this.#storedRollout();
-    if (rollout === undefined) return;
-    if (rollout.endReason !== undefined && !["Superseded", "TemplateChanged"].includes(rollout.endReason))
-      this.#aborted.add(rollout.id);
-    if (this.#aborted.has(rollout.id)) this.blame(5, `raised to ${after} though ${rollout.id} was taken back`);
+    if (rollout?.endReason !== undefined && !SAYS_NOTHING.has(rollout.endReason)) this.#aborted.add(rollout.id);
+    return rollout?.id;
   }
 
   async #storedRollout() {

@@ -79,7 +79,7 @@ export class World {
   /** Moves time, and keeps what must follow it current: readiness for the witness, replicas that somebody asked for. */
   async pass(durationMs: number): Promise<void> {
     for (let left = durationMs; left > 0; left -= 250) {
-      this.witness.lookAtReadiness();
+      await this.witness.look();
       await this.clock.advance(Math.min(250, left));
       await this.workloads.followScale("echo-v1");
     }
