@@ -5,6 +5,7 @@ import { didYouMean } from "./did-you-mean.ts";
 import { isObject } from "./is-object.ts";
 import { dottedPath, type SpecError } from "./problem.ts";
 import { branchesOf, exampleOf, fieldsOf, isWholeNumber, schemaAt } from "./schema-at.ts";
+import { show } from "./show.ts";
 
 /** One error for each place. `input` is what was parsed with `schema`; `at` is the path of that value in the object. */
 export function explainIssues(error: z.ZodError, schema: z.ZodType, input: unknown, at: PropertyKey[]): SpecError[] {
@@ -102,15 +103,6 @@ function cureFor(path: PropertyKey[], { schema, at }: Context): string {
   const example = exampleOf(schemaAt(schema, path));
   const field = [...at, ...path].at(-1);
   return typeof field === "string" ? `write ${field}: ${flow(example)}` : `write ${flow(example)}`;
-}
-
-/** A value as a person would read it aloud in an error, never longer than a line. */
-function show(value: unknown): string {
-  if (value === null) return "null (nothing is written after the colon)";
-  if (Array.isArray(value)) return "a list";
-  if (typeof value === "object") return "an object";
-  const text = JSON.stringify(value) ?? typeof value;
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
 /** YAML in flow style, for lines that a person can paste. */

@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseCanary, parseCanaryAction } from "./parse.ts";
 import { type Parsed, sayError } from "./problem.ts";
@@ -255,5 +256,49 @@ describe("a CanaryAction", () => {
     ],
   ])("is refused with %s", (_what, spec, message) => {
     expect(errorsOf(parseCanaryAction(action(spec)))).toEqual([message]);
+  });
+});
+
+describe("anything at all", () => {
+  const word = fc.constantFrom(
+    "versions",
+    "stable",
+    "canary",
+    "strategy",
+    "steps",
+    "setWeight",
+    "pause",
+    "duration",
+    "traffic",
+  );
+  const junk = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 5 },
+      fc.constantFrom<unknown>(null, undefined, 20, 1.5, -1, "30s", "", "5x", true, NaN, 10n),
+      fc.string(),
+      fc.array(tie("value"), { maxLength: 3 }),
+      fc.dictionary(fc.oneof(word, fc.string()), tie("value"), { maxKeys: 4 }),
+    ),
+  })).value;
+
+  it("is a Canary or a list of errors, each with a message and a cure of one line", () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          junk,
+          junk.map((spec) => canary(spec)),
+        ),
+        (input) => {
+          const parsed = parseCanary(input);
+          if (parsed.ok) return;
+          expect(parsed.errors.length).toBeGreaterThan(0);
+          for (const { message, cure } of parsed.errors) {
+            expect(message).toMatch(/^.{2,}$/u);
+            expect(cure).toMatch(/^.{2,}$/u);
+          }
+        },
+      ),
+      { seed: 1, numRuns: 1_000 },
+    );
   });
 });

@@ -9,6 +9,7 @@ import { explainIssues } from "./explain-issues.ts";
 import { isObject } from "./is-object.ts";
 import { isObjectName } from "./names.ts";
 import { dottedPath, type Parsed, type SpecError } from "./problem.ts";
+import { show } from "./show.ts";
 
 /** Defaults are filled in; metadata and status pass through as they are. */
 export function parseCanary(input: unknown): Parsed<Canary> {
@@ -37,7 +38,7 @@ function typeErrors(input: Record<string, unknown>, resource: Resource): SpecErr
     { path: "kind", want: resource.kind },
   ].flatMap(({ path, want }) => {
     if (input[path] === want) return [];
-    const found = input[path] === undefined ? "is missing" : `is ${JSON.stringify(input[path])}`;
+    const found = input[path] === undefined ? "is missing" : `is ${show(input[path])}`;
     return [{ path, message: found, cure: `write ${path}: ${want}` }];
   });
 }
@@ -49,7 +50,7 @@ function metadataErrors(metadata: unknown): SpecError[] {
   if ((name === undefined || name === "") && typeof generateName === "string" && generateName !== "") return [];
   if (name === undefined || name === "") return [{ path: "metadata.name", message: "is missing", cure }];
   if (typeof name === "string" && isObjectName(name)) return [];
-  return [{ path: "metadata.name", message: `${JSON.stringify(name)} is not a name that an object can have`, cure }];
+  return [{ path: "metadata.name", message: `${show(name)} is not a name that an object can have`, cure }];
 }
 
 const TOP_LEVEL = ["apiVersion", "kind", "metadata", "spec", "status"];
