@@ -12,7 +12,9 @@ function keepLikeGo(request, response) {
 
 /** The decoded path, or undefined when the request is answered already. */
 function redirectIfUnclean(request, response) {
-  const [, target = "/", query] = /^(?:\w+:\/\/[^/?]*)?([^?]*)(\?.*)?$/s.exec(request.url) ?? [];
+  const [, host, target = "/", query] = /^(?:\w+:\/\/([^/?]*))?([^?]*)(\?.*)?$/s.exec(request.url) ?? [];
+  // The host of an absolute target wins over the header: RFC 9112 section 3.2.2.
+  if (host !== undefined) request.headers.host = host;
   let path;
   try {
     path = decodeURIComponent(target === "" ? "/" : target);

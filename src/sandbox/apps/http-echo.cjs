@@ -11,6 +11,8 @@ const { parseFlags } = require("./go-flags.cjs");
 const { keepLikeGo, redirectIfUnclean } = require("./go-http.cjs");
 
 const NAME = "http-echo";
+// As the image's entry point is called.
+const PROGRAM = "/http-echo";
 const VERSION = "1.0.0";
 // The tag's commit, as the published binary prints it.
 const HUMAN_VERSION = `${NAME} v${VERSION} (866d8f8)\nBuilt: 2023-11-27T19:15:18Z`;
@@ -27,7 +29,7 @@ const FLAGS = {
 main();
 
 function main() {
-  const { values, rest } = parseFlags(FLAGS, process.argv.slice(2), process.env.SANDBOX_PROGRAM_NAME ?? NAME);
+  const { values, rest } = parseFlags(FLAGS, process.argv.slice(2), PROGRAM);
   if (values.version) {
     print(1, `${HUMAN_VERSION}\n`);
     process.exit(0);

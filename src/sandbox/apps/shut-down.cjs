@@ -1,6 +1,7 @@
 // SIGTERM and SIGINT as http-echo takes them: no new connections, requests in flight are answered, at most 5 s.
 "use strict";
 
+const { Server } = require("node:net");
 const { flush } = require("./access-log.cjs");
 
 const GRACE_MS = 5_000;
@@ -13,7 +14,9 @@ function stopOnSignal(server, log) {
     if (stopping) return;
     stopping = true;
     log("[INFO] received interrupt, shutting down...");
-    server.close(() => end(INTERRUPTED));
+    // First no new connections, then the idle ones: as Go does it. Node's own close has the other order.
+    Server.prototype.close.call(server, () => end(INTERRUPTED));
+    server.closeIdleConnections();
     setTimeout(() => {
       log("[ERR] failed to shutdown server: context deadline exceeded");
       end(1);
