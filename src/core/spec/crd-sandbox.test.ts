@@ -12,7 +12,7 @@ let sandbox: SandboxCluster;
 let cluster: Cluster;
 
 beforeAll(async () => {
-  const clock = { now: () => Date.parse("2026-11-24T12:00:00Z"), after: () => () => {} };
+  const clock = { now: () => 1_795_521_600_000, after: () => () => {} };
   const log = { debug() {}, info() {}, warn() {}, error() {} };
   sandbox = await openSandboxCluster({ dataFile: ":memory:", clock, log, crds: serinCrds() });
   cluster = sandbox.as({ name: "jane" });
