@@ -1,6 +1,6 @@
 // From watch caches, the newest readings and one look at the route to one plain value.
 
-import { DESTINATION_RULES, ENDPOINT_SLICES, VIRTUAL_SERVICES } from "../core/kubernetes/resource.ts";
+import { parseTime } from "../core/kubernetes/time.ts";
 import type { DataPlaneFacts, Observation, ParsedSpec } from "../core/rollout/observation.ts";
 import type { CanaryAction } from "../core/spec/action.ts";
 import type { Canary } from "../core/spec/canary.ts";
@@ -14,10 +14,11 @@ import { withDeadline } from "./deadline.ts";
 import { FINALIZER } from "./finalizer.ts";
 import { keyOf } from "./key.ts";
 import type { Memory } from "./memory.ts";
-import type { ProxyPoll, Question } from "./proxy-poll.ts";
+import { proxyFacts } from "./proxy-facts.ts";
+import type { ProxyPoll } from "./proxy-poll.ts";
 import { rivalOf } from "./rival.ts";
 import { deploymentsOf, isTerminating, type Watches } from "./watches.ts";
-import { slicesOf, workloadFacts } from "./workloads.ts";
+import { workloadFacts } from "./workloads.ts";
 
 export interface ObserveOptions {
   watches: Watches;
@@ -47,7 +48,7 @@ export async function observe(options: ObserveOptions, canary: Canary, memory: M
     workloads: workloadFacts(watches, namespace, names, target?.host),
     resolution,
     split,
-    dataPlane: dataPlane(options, canary, target, split),
+    dataPlane: dataPlane(options, canary, memory, target, split),
     counters: memory.counters,
     rival,
     stored: storedFacts(memory),
@@ -93,16 +94,17 @@ async function readSplit({ router, clock }: ObserveOptions, target: TrafficTarge
   }
 }
 
-function actionsOf({ actions }: Watches, { metadata }: Canary, { answers }: Memory): CanaryAction[] {
-  return actions
-    .list()
-    .filter(
-      ({ metadata: action, spec }) => action.namespace === metadata.namespace && spec.canaryRef.name === metadata.name,
-    )
-    .map((action) => {
-      const answer = answers.get(action.metadata.uid ?? "");
-      return answer === undefined ? action : { ...action, status: answer };
-    });
+/** As the API shows them, with our own answers that it does not show yet. */
+function actionsOf({ actionsFor }: Watches, { metadata }: Canary, { answers }: Memory): CanaryAction[] {
+  const asked = actionsFor.of(keyOf(metadata));
+  for (const [uid, answer] of answers) {
+    const shown = asked.find((action) => action.metadata.uid === uid);
+    if (shown === undefined || shown.status?.state === answer.state) answers.delete(uid);
+  }
+  return asked.map((action) => {
+    const answer = answers.get(action.metadata.uid ?? "");
+    return answer === undefined ? action : { ...action, status: answer };
+  });
 }
 
 function storedFacts({ stored }: Memory): Observation["stored"] {
@@ -114,35 +116,17 @@ function storedFacts({ stored }: Memory): Observation["stored"] {
   };
 }
 
+/** Proxies are not asked for ever about a route that Serin no longer writes. */
+const ASKED_AFTER_END_MS = 60_000;
+
 function dataPlane(
-  { watches, proxies }: ObserveOptions,
-  canary: Canary,
+  options: ObserveOptions,
+  { metadata }: Canary,
+  { status }: Memory,
   target: TrafficTarget | undefined,
   split: SplitReading | undefined,
 ): DataPlaneFacts {
-  if (target === undefined || split === undefined) return {};
-  const key = keyOf(canary.metadata);
-  const route = routeQuestions(target, split);
-  const destinations = destinationQuestions(watches, target);
-  proxies.ask(key, [...route, ...destinations]);
-  return { route: proxies.answer(key, route), destinations: proxies.answer(key, destinations) };
-}
-
-function routeQuestions({ namespace }: TrafficTarget, split: SplitReading): Question[] {
-  return split.objects.map(({ virtualService, resourceVersion }) => ({
-    resource: VIRTUAL_SERVICES,
-    key: { namespace, name: virtualService },
-    resourceVersion,
-  }));
-}
-
-function destinationQuestions(watches: Watches, { namespace, destinationRule, host }: TrafficTarget): Question[] {
-  const rule = watches.destinationRules.get({ namespace, name: destinationRule });
-  const rules = rule === undefined ? [] : [{ resource: DESTINATION_RULES, object: rule }];
-  const slices = slicesOf(watches, namespace, host).map((object) => ({ resource: ENDPOINT_SLICES, object }));
-  return [...rules, ...slices].map(({ resource, object }) => ({
-    resource,
-    key: { namespace, name: object.metadata.name },
-    resourceVersion: object.metadata.resourceVersion ?? "",
-  }));
+  const endedAt = status?.rollout?.endedAt;
+  const isLongOver = endedAt !== undefined && options.clock.now() - parseTime(endedAt) > ASKED_AFTER_END_MS;
+  return proxyFacts(options, keyOf(metadata), isLongOver ? undefined : target, split);
 }

@@ -18,9 +18,8 @@ export function refuseOrphans(
 ): number | undefined {
   const { namespace, name } = objectKey(key);
   const nowMs = clock.now();
-  const orphans = watches.actions
-    .list()
-    .filter((action) => action.metadata.namespace === namespace && action.spec.canaryRef.name === name)
+  const orphans = watches.actionsFor
+    .of(key)
     .filter(({ status }) => status === undefined || status.state === "Accepted");
   const [due, young] = [orphans.filter(isOld), orphans.filter((action) => !isOld(action))];
   for (const action of due)

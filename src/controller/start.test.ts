@@ -138,7 +138,7 @@ describe("a rollout", () => {
     expect([await phase(), await canaryWeight(), await answers()]).toEqual(["Completed", 100, ["Done"]]);
     expect((await read()).metadata.finalizers ?? []).toEqual([]);
     expect(writes).toEqual([20, 50, 100]);
-    const events = (await cluster.list(EVENTS)).items.map(({ reason }) => reason as unknown as string);
+    const events = (await cluster.list(EVENTS)).items.map(({ reason }) => reason);
     expect(events).toEqual(expect.arrayContaining(["Started", "WeightMoved", "Promoted", "Completed"]));
   });
 

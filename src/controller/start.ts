@@ -46,7 +46,8 @@ export async function startController(options: ControllerOptions): Promise<{ sto
   const watches = createWatches(options);
   const workers = createWorkers(options, watches);
   const abort = new AbortController();
-  const informers = Object.values(watches);
+  const { actionsFor: _, ...informing } = watches;
+  const informers = Object.values(informing);
   const running = informers.map((informer) => informer.start(abort.signal));
   await Promise.all(informers.map((informer) => informer.synced));
   wakeOnChange(watches, (key) => workers.queue.wake(key));

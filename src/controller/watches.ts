@@ -20,11 +20,13 @@ import { type Change, Informer } from "../informer/informer.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Cluster } from "../ports/cluster.ts";
 import type { Log } from "../ports/log.ts";
+import { ActionIndex } from "./action-index.ts";
 import { keyOf } from "./key.ts";
 
 export interface Watches {
   canaries: Informer<Canary>;
   actions: Informer<CanaryAction>;
+  actionsFor: ActionIndex;
   deployments: Informer<Deployment>;
   pods: Informer<Pod>;
   slices: Informer<EndpointSlice>;
@@ -43,9 +45,11 @@ export interface WatchOptions {
 export function createWatches({ cluster, clock, log, random }: WatchOptions): Watches {
   const watch = <T extends KubeObject>(resource: Resource) =>
     new Informer<T>({ cluster, resource, clock, log, jitter: random });
+  const actions = watch<CanaryAction>(CANARY_ACTIONS);
   return {
     canaries: watch<Canary>(CANARIES),
-    actions: watch<CanaryAction>(CANARY_ACTIONS),
+    actions,
+    actionsFor: new ActionIndex(actions),
     deployments: watch<Deployment>(DEPLOYMENTS),
     pods: watch<Pod>(PODS),
     slices: watch<EndpointSlice>(ENDPOINT_SLICES),
@@ -59,7 +63,8 @@ export function createWatches({ cluster, clock, log, random }: WatchOptions): Wa
 export function wakeOnChange(watches: Watches, wake: (key: string) => void): void {
   const wakeIn = (namespace: string | undefined, concerns: (canary: Canary) => boolean = () => true) => {
     for (const canary of watches.canaries.list())
-      if (canary.metadata.namespace === namespace && concerns(canary)) wake(keyOf(canary.metadata));
+      if (canary.metadata.namespace === namespace && (isStalled(canary) || concerns(canary)))
+        wake(keyOf(canary.metadata));
   };
   watches.canaries.onChange((change) => {
     wake(keyOf(change.key));
@@ -84,6 +89,11 @@ export function wakeOnChange(watches: Watches, wake: (key: string) => void): voi
   watches.namespaces.onChange(({ key, object }) => {
     if (isTerminating(object)) wakeIn(key.name);
   });
+}
+
+/** Whatever changes beside a stalled Canary may be its cure. */
+function isStalled({ status }: Canary): boolean {
+  return status?.phase === "Stalled";
 }
 
 export function isTerminating(namespace: KubeObject | undefined): boolean {

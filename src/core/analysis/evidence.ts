@@ -73,6 +73,17 @@ export function foldReading(evidence: EvidenceStatus, snapshot: CounterSnapshot,
   };
 }
 
+/** The last answers after traffic was taken back: they count as harm, and change no verdict. */
+export function tallyReading(
+  evidence: EvidenceStatus,
+  snapshot: CounterSnapshot,
+  context: FoldContext,
+): EvidenceStatus {
+  const { wealth, odds, state, unmatched } = evidence;
+  const folded = foldReading(evidence, snapshot, context);
+  return folded === evidence ? evidence : { ...folded, wealth, odds, state, unmatched };
+}
+
 /** Failed canary requests beyond what stable's error rate explains. */
 export function harmed(canary: ArmDelta, stable: ArmDelta): number {
   const expected = stable.requests === 0 ? 0 : (canary.requests * stable.errors) / stable.requests;

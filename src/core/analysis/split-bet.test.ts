@@ -1,6 +1,6 @@
 // The bet is fair: enumerated exactly for one batch, and by seeded simulation for whole rollouts.
 
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { seeded } from "../../../testbed/sim/random.ts";
 import { ALPHA, bet, logBet, oddsAgainstLuck, oddsLimit, PSI_GRID } from "./split-bet.ts";

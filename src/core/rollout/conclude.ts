@@ -7,10 +7,13 @@ import type { Said } from "./explain.ts";
 import type { CanaryStatus, Phase, RolloutStatus } from "./status.ts";
 import { dataLookMs } from "./stepping.ts";
 import { nextExpiryMs } from "./taking-up.ts";
-import { isRunning, type Turn } from "./turn.ts";
+import { isRunning, isTailing, type Turn, tailEndsAtMs } from "./turn.ts";
 
 /** A running rollout is looked at so often even if no watch and no reading wakes it. */
 const SAFETY_LOOK_MS = 10_000;
+
+/** What stalls is cured by a change that a watch shows; this is for what no watch shows, such as a missing permission. */
+const STALLED_LOOK_MS = 60_000;
 
 export function conclude(turn: Turn): Decision {
   const phase = phaseOf(turn);
@@ -31,7 +34,7 @@ export function conclude(turn: Turn): Decision {
     status,
     effects: [...writesFirst(turn.effects), ...decided.map(event)],
     nextLookAtMs,
-    active: isRunning(turn),
+    active: isRunning(turn) || isTailing(turn),
   };
 }
 
@@ -93,6 +96,8 @@ function nextLook(turn: Turn): number | undefined {
   const times = [turn.hold?.atMs, nextExpiryMs(turn)];
   // What has just ended may make room for the next rollout, and lets go of the object.
   if (!isRunning(turn) && turn.decided.length > 0) times.push(nowMs);
+  if (isTailing(turn)) times.push(tailEndsAtMs(turn));
+  if (turn.hold?.phase === "Stalled") times.push(nowMs + STALLED_LOOK_MS);
   if (isRunning(turn)) times.push(nowMs + SAFETY_LOOK_MS, later(dataLookMs(turn), nowMs));
   const known = times.filter((time) => time !== undefined);
   return known.length === 0 ? undefined : Math.max(Math.min(...known), nowMs);

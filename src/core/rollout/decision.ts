@@ -20,7 +20,7 @@ export interface Decision {
   effects: Effect[];
   /** When to look again though nothing happens; undefined: only when something changes. */
   nextLookAtMs: number | undefined;
-  /** A rollout runs: counters are to be read. */
+  /** A rollout runs, or has just been taken back: counters are to be read. */
   active: boolean;
 }
 

@@ -76,7 +76,7 @@ describe("foreign edits in the middle of a rollout", () => {
     ["a person gave it more in one route", 50, [50, 90], "kubectl-edit", 50, undefined],
   ] as [string, number, number[], string, number, string | undefined][])(
     "two routes disagree because %s",
-    (_, written, disagreeing, by, weight, endReason) => {
+    (...[, written, disagreeing, by, weight, endReason]) => {
       let world = settle(smallWorld({ route: { weight: written, version: 1, manager: "kubectl" } }));
       const wanted = { ...world.status!.weight!, wanted: 50 };
       const status = { ...world.status!, weight: wanted };

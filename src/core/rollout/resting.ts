@@ -1,7 +1,7 @@
 // No rollout runs. Serin writes no weights here; it looks whether a new rollout is due, and starts it by adopting what it
 // finds: never a jump towards less proven traffic that is not said.
 
-import { newEvidence } from "../analysis/evidence.ts";
+import { newEvidence, tallyReading } from "../analysis/evidence.ts";
 import { formatTime } from "../kubernetes/time.ts";
 import type { CanarySpec } from "../spec/canary.ts";
 import type { TrafficTarget } from "../traffic/split.ts";
@@ -13,7 +13,7 @@ import { runRollout } from "./running.ts";
 import type { RejectedVersion, RolloutStatus } from "./status.ts";
 import { enterStep, firstStep } from "./stepping.ts";
 import { takeUp } from "./taking-up.ts";
-import { decide, effect, hold, isRunning, type RunningTurn, readableSplit, type Turn } from "./turn.ts";
+import { decide, effect, hold, isRunning, isTailing, type RunningTurn, readableSplit, type Turn } from "./turn.ts";
 import { rescale } from "./weights.ts";
 
 export function rest(turn: Turn): Turn {
@@ -69,14 +69,23 @@ function hasEnded({ rollout, input }: Turn): boolean {
 function settle(turn: Turn): Turn {
   const { dataPlane, resolution, canary } = turn.input.observation;
   const split = readableSplit(turn);
-  const released = canary.held ? effect(turn, { kind: "removeFinalizer" }) : turn;
-  if (split === undefined || turn.weight === undefined) return released;
-  const { observed: _, ...kept } = turn.weight;
+  const released = tally(canary.held ? effect(turn, { kind: "removeFinalizer" }) : turn);
+  if (split === undefined || released.weight === undefined) return released;
+  const { observed: _, acknowledged: known, ...kept } = released.weight;
   const found = split.canaryWeight;
   const weight = { ...kept, wanted: found, written: found };
-  const acknowledged = dataPlane.route?.acknowledged === true ? { acknowledged: found } : {};
+  const acknowledged = dataPlane.route?.acknowledged === true ? found : found === kept.written ? known : undefined;
   const target = resolution.ok ? resolution.target : turn.target;
-  return { ...released, target, weight: { ...weight, ...acknowledged } };
+  return { ...released, target, weight: acknowledged === undefined ? weight : { ...weight, acknowledged } };
+}
+
+/** Requests that were under way when the traffic was taken back are answered a moment later, and are harm too. */
+function tally(turn: Turn): Turn {
+  const { evidence, weight, input } = turn;
+  const { counters } = input.observation;
+  if (!isTailing(turn) || counters === undefined || evidence === undefined || weight === undefined) return turn;
+  const context = { nowMs: input.nowMs, weight: weight.written, total: weight.total };
+  return { ...turn, evidence: tallyReading(evidence, counters, context) };
 }
 
 function begin(turn: Turn, plan: Plan): Turn {

@@ -1,5 +1,6 @@
 // One pass over one Canary, as a value that is handed from rule to rule. Each rule returns a new turn and touches nothing else.
 
+import { parseTime } from "../kubernetes/time.ts";
 import type { CanarySpec } from "../spec/canary.ts";
 import type { SplitReading, TrafficTarget } from "../traffic/split.ts";
 import type { DecideInput, Effect } from "./decision.ts";
@@ -64,6 +65,18 @@ export function isRunning(turn: Turn): turn is RunningTurn {
     weight !== undefined &&
     evidence !== undefined
   );
+}
+
+/** For so long after a rollout was taken back its last answers are waited for. */
+const TAIL_MS = 3_000;
+
+export function tailEndsAtMs({ rollout }: Turn): number | undefined {
+  if (rollout?.endedAt === undefined || rollout.endReason === "Completed") return undefined;
+  return parseTime(rollout.endedAt) + TAIL_MS;
+}
+
+export function isTailing(turn: Turn): boolean {
+  return turn.input.nowMs < (tailEndsAtMs(turn) ?? 0);
 }
 
 /** On its way back to stable: nothing else counts any more. */
