@@ -9,12 +9,11 @@ import {
   VIRTUAL_SERVICES,
 } from "../src/core/kubernetes/resource.ts";
 import { startGateway } from "../src/gateway/start.ts";
-import { MemoryCluster } from "../testbed/gateway/memory-cluster.ts";
 import { destinationRule, gateway, pod, slice } from "../testbed/gateway/objects.ts";
-import { object, realClock, silentLog, virtualService, weighted } from "../testbed/gateway/world.ts";
+import { object, openTestCluster, realClock, silentLog, virtualService, weighted } from "../testbed/gateway/world.ts";
 
 const [port, upstreamPort, accessLogFile] = process.argv.slice(2) as [string, string, string];
-const cluster = new MemoryCluster();
+const { cluster } = await openTestCluster();
 await cluster.create(
   SERVICES,
   object("v1", "Service", "echo", { ports: [{ name: "http", port: 80, targetPort: 8080 }] }),

@@ -31,6 +31,8 @@ export class Reporter {
   /** What was said last, by object. */
   readonly #said = new Map<string, string>();
   #work: Promise<void> = Promise.resolve();
+  /** Keeps the names of Events of one second apart. */
+  #sequence = 0;
 
   constructor(options: ReporterOptions) {
     this.#options = options;
@@ -73,28 +75,29 @@ export class Reporter {
     const object = this.#options.find(resource, key);
     if (object === undefined) return;
     const now = new Date(this.#options.clock.now()).toISOString().replace(/\.\d+Z$/, "Z");
-    if (problems.length > 0)
-      await this.#options.cluster.create(EVENTS, eventFor(object, problems, now), { fieldManager: FIELD_MANAGER });
-    try {
-      const body = { status: statusFor(object, problems, now) };
-      await this.#options.cluster.patch(
-        resource,
-        key,
-        { type: "merge", body },
-        { subresource: "status", fieldManager: FIELD_MANAGER },
-      );
-    } catch (error) {
-      if (!isClusterError(error, "NotFound")) throw error;
-    }
+    const { cluster } = this.#options;
+    const event = problems.length === 0 ? undefined : eventFor(object, problems, { now, sequence: this.#sequence++ });
+    const body = { status: statusFor(object, problems, now) };
+    const written = await Promise.allSettled([
+      event && cluster.create(EVENTS, event, { fieldManager: FIELD_MANAGER }),
+      cluster.patch(resource, key, { type: "merge", body }, { subresource: "status", fieldManager: FIELD_MANAGER }),
+    ]);
+    // An object that was deleted meanwhile has nobody to be told.
+    for (const each of written)
+      if (each.status === "rejected" && !isClusterError(each.reason, "NotFound")) throw each.reason;
   }
 }
 
-function eventFor({ apiVersion, kind, metadata }: KubeObject, problems: readonly Problem[], now: string): KubeObject {
+function eventFor(
+  { apiVersion, kind, metadata }: KubeObject,
+  problems: readonly Problem[],
+  { now, sequence }: { now: string; sequence: number },
+): KubeObject {
   const { name, namespace, uid, resourceVersion } = metadata;
   return {
     apiVersion: "v1",
     kind: "Event",
-    metadata: { name: "", generateName: `${name}.`, namespace },
+    metadata: { name: `${name}.${(Date.parse(now) * 1_000 + sequence).toString(16)}`, namespace },
     involvedObject: { apiVersion, kind, name, namespace, uid, resourceVersion },
     reason: problems[0]!.effect === "refused" ? "Refused" : "PartlyHonoured",
     message: summary(problems).slice(0, 1_024),

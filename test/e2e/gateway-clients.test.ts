@@ -6,15 +6,17 @@ import { networkInterfaces } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type RunningGateway, startGateway } from "../../src/gateway/start.ts";
-import { MemoryCluster } from "../../testbed/gateway/memory-cluster.ts";
-import { EchoWorld, realClock, silentLog } from "../../testbed/gateway/world.ts";
+import type { SandboxCluster } from "../../src/sandbox/cluster/open.ts";
+import { EchoWorld, openTestCluster, realClock, silentLog } from "../../testbed/gateway/world.ts";
 
+let sandbox: SandboxCluster;
 let world: EchoWorld;
 let gateway: RunningGateway;
 let port: number;
 
 beforeAll(async () => {
-  world = new EchoWorld(new MemoryCluster());
+  sandbox = await openTestCluster();
+  world = new EchoWorld(sandbox.cluster);
   await world.setUp([
     { match: [{ uri: { prefix: "/none" } }], directResponse: { status: 218, body: { string: "hello" } } },
     { match: [{ uri: { prefix: "/old" } }], redirect: { uri: "/new" } },
@@ -68,6 +70,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway.stop();
   world.closeAll();
+  await sandbox.close();
 });
 
 /** Sends bytes, returns all bytes that come back within a moment; " <closed>" when the gateway ended the connection. */
@@ -270,7 +273,7 @@ test("localhost answers whatever family it resolves to; addresses that others ca
 
 test("a port in use is a clear error with its cure", async () => {
   const second = startGateway({
-    cluster: new MemoryCluster(),
+    cluster: sandbox.cluster,
     clock: realClock,
     log: silentLog,
     ports: { 80: port },

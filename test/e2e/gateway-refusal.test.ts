@@ -5,15 +5,25 @@ import type { KubeObject } from "../../src/core/kubernetes/object.ts";
 import { EVENTS, GATEWAYS, PODS, SERVICES, VIRTUAL_SERVICES } from "../../src/core/kubernetes/resource.ts";
 import type { HttpRoute } from "../../src/gateway/objects.ts";
 import { type RunningGateway, startGateway } from "../../src/gateway/start.ts";
-import { MemoryCluster } from "../../testbed/gateway/memory-cluster.ts";
-import { EchoWorld, object, realClock, silentLog, virtualService, weighted } from "../../testbed/gateway/world.ts";
+import type { SandboxCluster } from "../../src/sandbox/cluster/open.ts";
+import {
+  EchoWorld,
+  object,
+  openTestCluster,
+  realClock,
+  silentLog,
+  virtualService,
+  weighted,
+} from "../../testbed/gateway/world.ts";
 
+let sandbox: SandboxCluster;
 let world: EchoWorld;
 let gateway: RunningGateway;
 const KEY = { namespace: "default", name: "echo" };
 
 beforeEach(async () => {
-  world = new EchoWorld(new MemoryCluster());
+  sandbox = await openTestCluster();
+  world = new EchoWorld(sandbox.cluster);
   await world.setUp([weighted(100, 0)]);
   await world.addPod("v1");
   gateway = await startGateway({
@@ -29,6 +39,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await gateway.stop();
   world.closeAll();
+  await sandbox.close();
 });
 
 async function answer(host = "a"): Promise<string> {
@@ -84,7 +95,7 @@ test("a new VirtualService that cannot be honoured is not served, and the others
 });
 
 test("a Gateway that matches nothing is told so", async () => {
-  const servers = [{ port: { number: 80, protocol: "HTTP" }, hosts: ["*"] }];
+  const servers = [{ port: { number: 80, name: "http", protocol: "HTTP" }, hosts: ["*"] }];
   await world.cluster.create(
     GATEWAYS,
     object("networking.istio.io/v1", "Gateway", "lost", { selector: { istio: "egress" }, servers }),

@@ -3,15 +3,17 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { VIRTUAL_SERVICES } from "../../src/core/kubernetes/resource.ts";
 import { type RunningGateway, startGateway } from "../../src/gateway/start.ts";
-import { MemoryCluster } from "../../testbed/gateway/memory-cluster.ts";
-import { EchoWorld, realClock, silentLog, weighted } from "../../testbed/gateway/world.ts";
+import type { SandboxCluster } from "../../src/sandbox/cluster/open.ts";
+import { EchoWorld, openTestCluster, realClock, silentLog, weighted } from "../../testbed/gateway/world.ts";
 
+let sandbox: SandboxCluster;
 let world: EchoWorld;
 let gateway: RunningGateway;
 let url: string;
 
 beforeEach(async () => {
-  world = new EchoWorld(new MemoryCluster());
+  sandbox = await openTestCluster();
+  world = new EchoWorld(sandbox.cluster);
   await world.setUp([weighted(80, 20)]);
   await world.addPod("v1");
   await world.addPod("v2");
@@ -29,6 +31,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await gateway.stop();
   world.closeAll();
+  await sandbox.close();
 });
 
 async function count(requests: number): Promise<Record<string, number>> {

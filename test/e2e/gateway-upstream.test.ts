@@ -6,9 +6,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { HttpRoute } from "../../src/gateway/objects.ts";
 import { type RunningGateway, startGateway } from "../../src/gateway/start.ts";
-import { MemoryCluster } from "../../testbed/gateway/memory-cluster.ts";
-import { EchoWorld, realClock, silentLog, type TestPod, weighted } from "../../testbed/gateway/world.ts";
+import type { SandboxCluster } from "../../src/sandbox/cluster/open.ts";
+import {
+  EchoWorld,
+  openTestCluster,
+  realClock,
+  silentLog,
+  type TestPod,
+  weighted,
+} from "../../testbed/gateway/world.ts";
 
+let sandbox: SandboxCluster;
 let world: EchoWorld;
 let gateway: RunningGateway;
 let port: number;
@@ -17,7 +25,8 @@ let url: string;
 const TO_ECHO: HttpRoute = { route: [{ destination: { host: "echo" } }] };
 
 beforeEach(async () => {
-  world = new EchoWorld(new MemoryCluster());
+  sandbox = await openTestCluster();
+  world = new EchoWorld(sandbox.cluster);
   await world.setUp([TO_ECHO]);
   gateway = await startGateway({
     cluster: world.cluster,
@@ -34,6 +43,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await gateway.stop();
   world.closeAll();
+  await sandbox.close();
 });
 
 /** A pod whose process is gone: its port refuses connections. */

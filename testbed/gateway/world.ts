@@ -2,12 +2,13 @@
 // address of its own kind (127.0.0.1 and a port), announced by Pods and EndpointSlices.
 
 import { createServer, type RequestListener, type Server } from "node:http";
-import type { KubeObject } from "../../src/core/kubernetes/object.ts";
+import type { KubeObject, OwnerReference } from "../../src/core/kubernetes/object.ts";
 import {
   DESTINATION_RULES,
   ENDPOINT_SLICES,
   GATEWAYS,
   PODS,
+  REPLICA_SETS,
   SERVICES,
   VIRTUAL_SERVICES,
 } from "../../src/core/kubernetes/resource.ts";
@@ -16,6 +17,7 @@ import type { HttpRoute } from "../../src/gateway/objects.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Cluster } from "../../src/ports/cluster.ts";
 import type { Log } from "../../src/ports/log.ts";
+import { openSandboxCluster, type SandboxCluster } from "../../src/sandbox/cluster/open.ts";
 
 export const realClock: Clock = {
   now: () => Date.now(),
@@ -25,7 +27,18 @@ export const realClock: Clock = {
   },
 };
 
+/** The sandbox's API, kept in memory. */
+export async function openTestCluster(): Promise<SandboxCluster> {
+  return await openSandboxCluster({ dataFile: ":memory:", clock: realClock, log: silentLog });
+}
+
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+const POD_SPEC = { containers: [{ name: "echo", image: "echo" }] };
+
+function labelsOf(version: string): Record<string, string> {
+  return { app: "echo", version, "pod-template-hash": "abc" };
+}
 
 export interface TestPod {
   name: string;
@@ -41,6 +54,7 @@ export interface TestPod {
 export class EchoWorld {
   readonly cluster: Cluster;
   readonly pods: TestPod[] = [];
+  readonly #replicaSets = new Map<string, Promise<KubeObject>>();
 
   constructor(cluster: Cluster) {
     this.cluster = cluster;
@@ -92,21 +106,29 @@ export class EchoWorld {
     const name = `echo-${version}-abc-${port}`;
     const pod: TestPod = { name, version, address: "127.0.0.1", port, server, ready: true, terminating: false };
     this.pods.push(pod);
-    const owner = {
-      apiVersion: "apps/v1",
-      kind: "ReplicaSet",
-      name: `echo-${version}-abc`,
-      uid: "rs",
-      controller: true,
-    };
-    const podObject = object("v1", "Pod", name, { containers: [] });
-    podObject.metadata.labels = { app: "echo", version, "pod-template-hash": "abc" };
-    podObject.metadata.ownerReferences = [owner];
+    const podObject = object("v1", "Pod", name, POD_SPEC);
+    podObject.metadata.labels = labelsOf(version);
+    podObject.metadata.ownerReferences = [await this.#replicaSet(version)];
     // Pods in this process share 127.0.0.1: the dial annotation tells the port of each.
     podObject.metadata.annotations = { "sandbox.serin.dev/dial": JSON.stringify({ "8080": `127.0.0.1:${port}` }) };
     await this.cluster.create(PODS, podObject);
     await this.publish();
     return pod;
+  }
+
+  /** Garbage collection wants owners that exist. */
+  async #replicaSet(version: string): Promise<OwnerReference> {
+    const name = `echo-${version}-abc`;
+    const spec = {
+      replicas: 0,
+      selector: { matchLabels: labelsOf(version) },
+      template: { metadata: { labels: labelsOf(version) }, spec: POD_SPEC },
+    };
+    const known =
+      this.#replicaSets.get(version) ?? this.cluster.create(REPLICA_SETS, object("apps/v1", "ReplicaSet", name, spec));
+    this.#replicaSets.set(version, known);
+    const { uid } = (await known).metadata;
+    return { apiVersion: "apps/v1", kind: "ReplicaSet", name, uid: uid!, controller: true };
   }
 
   /** Writes readiness as it is in `pods` into the EndpointSlice. */
