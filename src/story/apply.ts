@@ -7,7 +7,7 @@ import type { KubeObject } from "../core/kubernetes/object.ts";
 import { type Cluster, isClusterError } from "../ports/cluster.ts";
 import { resourceOf } from "./documents.ts";
 
-export const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
+const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 const FIELD_MANAGER = "kubectl-client-side-apply";
 
 export interface Applied {

@@ -1,7 +1,7 @@
 // Tells the story line by line. On a terminal the counts stand in one live line at the bottom; piped, each reading is a
 // line of its own, without colour or redraw.
 
-export interface TextSink {
+interface TextSink {
   write(text: string): void;
   readonly isTTY?: boolean;
   readonly columns?: number;

@@ -1,8 +1,6 @@
-// What the story leaves in `.serin/report/`: report.json for programs, report.md for people. The evidence of the report
-// that the project started from: pods, counts per phase, routes, metrics, the rollback.
+// What the story leaves, as values: the evidence of the report that the project started from. Pods, counts per phase,
+// routes, metrics, the rollback.
 
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { KubeObject } from "../core/kubernetes/object.ts";
 import { CANARIES, PODS, VIRTUAL_SERVICES } from "../core/kubernetes/resource.ts";
 import type { Pod } from "../core/kubernetes/workload.ts";
@@ -11,7 +9,6 @@ import type { Cluster } from "../ports/cluster.ts";
 import { NAMESPACE } from "./acts.ts";
 import { harmedByBadVersion, harmedByUs, sharesOf, type VersionShare } from "./counts.ts";
 import type { Story } from "./play.ts";
-import { renderMarkdown } from "./report-markdown.ts";
 import type { RolloutChapter } from "./stage.ts";
 import { totalOf } from "./traffic.ts";
 
@@ -53,7 +50,7 @@ export interface PhaseReport {
   latencyMs: TallyReading["latencyMs"];
 }
 
-export interface PodReport {
+interface PodReport {
   name: string;
   phase: string;
   ready: boolean;
@@ -70,15 +67,7 @@ export interface ReportSources {
   fast: boolean;
 }
 
-export async function writeReport(dir: string, story: Story, sources: ReportSources): Promise<Report> {
-  const report = await makeReport(story, sources);
-  await mkdir(dir, { recursive: true });
-  await writeFile(join(dir, "report.json"), `${JSON.stringify(report, null, 2)}\n`);
-  await writeFile(join(dir, "report.md"), renderMarkdown(report));
-  return report;
-}
-
-async function makeReport(
+export async function makeReport(
   story: Story,
   { cluster, readMetrics, startedAt, endedAt, fast }: ReportSources,
 ): Promise<Report> {

@@ -39,7 +39,7 @@ export interface Boot {
   stop(): Promise<void>;
 }
 
-export interface BootedGateway {
+interface BootedGateway {
   url: string;
   statsUrl: string;
   dataPlane: DataPlane;

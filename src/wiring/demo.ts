@@ -76,7 +76,7 @@ async function report(
   story: Story,
   { startedAt, fast, statsUrl }: { startedAt: string; fast: boolean; statsUrl: string },
 ): Promise<void> {
-  const { writeReport } = await import("../story/report.ts");
+  const { writeReport } = await import("../story/write-report.ts");
   const readMetrics = async (): Promise<string> => (await fetch(statsUrl)).text();
   await writeReport(paths.report, story, { cluster, readMetrics, startedAt, endedAt: new Date().toISOString(), fast });
 }

@@ -22,7 +22,7 @@ export function watchParents({ intervalMs, generations }: ParentWatch, gone: () 
 }
 
 /** Parent first. Ends early at init, and where the system does not tell. */
-export function ancestors(generations: number): number[] {
+function ancestors(generations: number): number[] {
   const line: number[] = [];
   let pid: number | undefined = process.ppid;
   while (line.length < generations && pid !== undefined && pid > 1) {
