@@ -1,5 +1,6 @@
-import { describe } from "vitest";
+import { describe, expect, it } from "vitest";
 import { istioRouterConformance } from "../../../testbed/conformance/istio-router.ts";
+import { type Cluster, ClusterError } from "../../ports/cluster.ts";
 import { openSandboxCluster } from "../../sandbox/cluster/open.ts";
 import { istioRouter } from "./router.ts";
 
@@ -17,5 +18,31 @@ describe("on the sandbox's API", () => {
       },
       close: () => sandbox.close(),
     };
+  });
+});
+
+describe("what the cluster refuses while resolving", () => {
+  const query = { namespace: "default", stable: "echo-v1", canary: "echo-v2" };
+  const resolveWith = (error: ClusterError) => {
+    const cluster = { get: () => Promise.reject(error), list: () => Promise.reject(error) } as unknown as Cluster;
+    return istioRouter({ cluster }).resolve(query);
+  };
+
+  it("is a problem to cure when Istio is not there", async () => {
+    const answer = await resolveWith(new ClusterError("NotFound", "the server could not find the requested resource"));
+    expect(answer).toMatchObject({ ok: false, reason: "IstioNotInstalled" });
+  });
+
+  it("is a problem to cure when rights are missing", async () => {
+    const answer = await resolveWith(new ClusterError("Forbidden", "virtualservices is forbidden: serin cannot list"));
+    expect(answer).toEqual({
+      ok: false,
+      reason: "Forbidden",
+      message: "virtualservices is forbidden: serin cannot list; grant it as in deploy/rbac.yaml",
+    });
+  });
+
+  it("passes on when the cluster does not answer", async () => {
+    await expect(resolveWith(new ClusterError("Unreachable", "no answer"))).rejects.toThrow("no answer");
   });
 });

@@ -3,6 +3,7 @@
 import jsonPatch from "fast-json-patch";
 import { DEPLOYMENTS, DESTINATION_RULES, VIRTUAL_SERVICES } from "../../core/kubernetes/resource.ts";
 import type { Deployment } from "../../core/kubernetes/workload.ts";
+import type { MeshObjects } from "../../core/traffic/mesh-objects.ts";
 import { type PlanOperation, planSplit } from "../../core/traffic/plan-split.ts";
 import { readObject, readSplit } from "../../core/traffic/read-split.ts";
 import { resolveTarget } from "../../core/traffic/resolve-target.ts";
@@ -101,20 +102,39 @@ interface LateWrite {
 }
 
 async function resolve(cluster: Cluster, query: ResolveQuery): Promise<Resolution> {
-  const { namespace, stable, canary, traffic } = query;
+  try {
+    return resolveTarget(query.traffic, await meshObjects(cluster, query));
+  } catch (error) {
+    const problem = curable(error);
+    if (problem === undefined) throw error;
+    return problem;
+  }
+}
+
+async function meshObjects(cluster: Cluster, { namespace, stable, canary }: ResolveQuery): Promise<MeshObjects> {
   const [stableDeployment, canaryDeployment, rules, services] = await Promise.all([
     deployment(cluster, namespace, stable),
     deployment(cluster, namespace, canary),
     cluster.list<DestinationRule>(DESTINATION_RULES, { namespace }),
     cluster.list<VirtualService>(VIRTUAL_SERVICES, { namespace }),
   ]);
-  return resolveTarget(traffic, {
+  return {
     namespace,
     stable: { name: stable, deployment: stableDeployment },
     canary: { name: canary, deployment: canaryDeployment },
     destinationRules: rules.items,
     virtualServices: services.items,
-  });
+  };
+}
+
+/** What a user can cure is a value. A list that is not found means that the API server does not know the kind. */
+function curable(error: unknown): Resolution | undefined {
+  if (isClusterError(error, "Forbidden"))
+    return { ok: false, reason: "Forbidden", message: `${error.message}; grant it as in deploy/rbac.yaml` };
+  if (!isClusterError(error, "NotFound")) return undefined;
+  const message =
+    "this cluster does not serve VirtualService and DestinationRule in networking.istio.io/v1; install Istio 1.22 or newer";
+  return { ok: false, reason: "IstioNotInstalled", message };
 }
 
 async function deployment(cluster: Cluster, namespace: string, name: string): Promise<Deployment | undefined> {
