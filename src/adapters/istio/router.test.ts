@@ -23,8 +23,8 @@ describe("on the sandbox's API", () => {
 
 describe("what the cluster refuses while resolving", () => {
   const query = { namespace: "default", stable: "echo-v1", canary: "echo-v2" };
-  const resolveWith = (error: ClusterError) => {
-    const cluster = { get: () => Promise.reject(error), list: () => Promise.reject(error) } as unknown as Cluster;
+  const resolveWith = (failure: ClusterError) => {
+    const cluster = { get: () => Promise.reject(failure), list: () => Promise.reject(failure) } as unknown as Cluster;
     return istioRouter({ cluster }).resolve(query);
   };
 

@@ -13,9 +13,12 @@ it.each([
   ["x", undefined],
   ["metrics", undefined],
   ["", undefined],
-  ["a".repeat(1_000), undefined],
 ])("%s is %s", (word, meant) => {
   expect(didYouMean(word, FIELDS)).toBe(meant);
+});
+
+it("has no answer to a word of absurd length", () => {
+  expect(didYouMean("a".repeat(1_000), FIELDS)).toBeUndefined();
 });
 
 it("has no answer without candidates", () => {

@@ -7,7 +7,7 @@ export function didYouMean(word: string, candidates: readonly string[]): string 
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (best === undefined || distance < best.distance) best = { candidate, distance };
   }
-  const limit = Math.max(1, Math.floor(word.length / 3));
+  const limit = Math.min(4, Math.max(1, Math.floor(word.length / 3)));
   return best !== undefined && best.distance <= limit ? best.candidate : undefined;
 }
 
