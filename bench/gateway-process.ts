@@ -21,8 +21,11 @@ await cluster.create(
 await cluster.create(GATEWAYS, gateway());
 await cluster.create(DESTINATION_RULES, destinationRule());
 await cluster.create(VIRTUAL_SERVICES, virtualService([weighted(80, 20)], "echo", { gateways: ["gw"] }));
-const annotations = { "sandbox.serin.dev/dial": JSON.stringify({ "8080": `127.0.0.1:${upstreamPort}` }) };
-for (const version of ["v1", "v2"]) await cluster.create(PODS, pod(`echo-${version}`, version, { annotations }));
+const pods = {
+  annotations: { "sandbox.serin.dev/dial": JSON.stringify({ "8080": `127.0.0.1:${upstreamPort}` }) },
+  ownerReferences: [],
+};
+for (const version of ["v1", "v2"]) await cluster.create(PODS, pod(`echo-${version}`, version, pods));
 await cluster.create(
   ENDPOINT_SLICES,
   slice(["v1", "v2"].map((version, i) => ({ ip: `127.1.0.${i + 1}`, pod: `echo-${version}` }))),

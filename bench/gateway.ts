@@ -12,12 +12,15 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs, promisify } from "node:util";
 import { envoyConfig, nginxProxyConfig, nginxUpstreamConfig } from "./gateway-rivals.ts";
+import { cpuMs } from "./process-cpu.ts";
 
 interface Sample {
   requestsPerSecond: number;
   p50Ms: number;
   p99Ms: number;
   failed: number;
+  /** Processor time of the proxy for one request. */
+  cpuMicros: number;
 }
 
 interface Contender {
@@ -50,7 +53,7 @@ async function main(): Promise<void> {
     for (const { port } of contenders) await answers(port);
     const samples = new Map(contenders.map(({ name }): [string, Sample[]] => [name, []]));
     for (let round = 0; round < Number(values.rounds); round++)
-      for (const { name, port } of contenders) samples.get(name)!.push(await load(port));
+      for (const contender of contenders) samples.get(contender.name)!.push(await load(contender));
     report(contenders, samples);
   } finally {
     for (const child of children) child.kill("SIGTERM");
@@ -122,7 +125,8 @@ async function answers(port: number): Promise<void> {
   throw new Error(`nothing answers 200 at port ${port} after 10 s`);
 }
 
-async function load(port: number): Promise<Sample> {
+async function load({ port, child }: Contender): Promise<Sample> {
+  const before = cpuMs(child.pid!) ?? Number.NaN;
   const args = ["-t1", `-c${values.connections}`, `-d${values.seconds}s`, "--latency", `http://127.0.0.1:${port}/`];
   const { stdout } = await run("wrk", args);
   const number = (pattern: RegExp) => Number(pattern.exec(stdout)?.[1] ?? 0);
@@ -130,12 +134,18 @@ async function load(port: number): Promise<Sample> {
     const [, amount, unit] = new RegExp(`${percentile}%\\s+([\\d.]+)(us|ms|s)`).exec(stdout) ?? [];
     return Number(amount) * ({ us: 0.001, ms: 1, s: 1_000 }[unit ?? "ms"] ?? 1);
   };
-  const failed =
-    number(/Non-2xx or 3xx responses: (\d+)/) +
-    number(/connect (\d+)/) +
-    number(/read (\d+)/) +
-    number(/timeout (\d+)/);
-  return { requestsPerSecond: number(/Requests\/sec:\s+([\d.]+)/), p50Ms: ms("50"), p99Ms: ms("99"), failed };
+  const failed = ["Non-2xx or 3xx responses:", "connect", "read", "timeout"].reduce(
+    (sum, label) => sum + number(new RegExp(`${label} (\\d+)`)),
+    0,
+  );
+  const cpuMicros = (1_000 * ((cpuMs(child.pid!) ?? Number.NaN) - before)) / number(/(\d+) requests in/);
+  return {
+    requestsPerSecond: number(/Requests\/sec:\s+([\d.]+)/),
+    p50Ms: ms("50"),
+    p99Ms: ms("99"),
+    failed,
+    cpuMicros,
+  };
 }
 
 function report(contenders: Contender[], samples: ReadonlyMap<string, Sample[]>): void {
@@ -148,24 +158,31 @@ function report(contenders: Contender[], samples: ReadonlyMap<string, Sample[]>)
       requestsPerSecond: middle("requestsPerSecond"),
       p50Ms: middle("p50Ms"),
       p99Ms: middle("p99Ms"),
+      cpuMicros: middle("cpuMicros"),
       failed,
     };
   });
   const gateway = summary.find(({ name }) => name === "gateway")!;
-  for (const { name, requestsPerSecond, p50Ms, p99Ms, failed } of summary)
-    console.log(
-      `${name.padEnd(8)} ${requestsPerSecond.toFixed(0).padStart(7)} req/s   p50 ${p50Ms.toFixed(2)} ms   p99 ${p99Ms.toFixed(2)} ms   failed ${failed}`,
-    );
+  for (const { name, requestsPerSecond, p50Ms, p99Ms, cpuMicros, failed } of summary) {
+    const speed = `${name.padEnd(8)} ${requestsPerSecond.toFixed(0).padStart(7)} req/s   p50 ${p50Ms.toFixed(2)} ms   p99 ${p99Ms.toFixed(2)} ms`;
+    console.log(`${speed}   cpu ${cpuMicros.toFixed(0)} us/req   failed ${failed}`);
+  }
   const ratios = Object.fromEntries(
     summary
       .filter(({ name }) => name !== "gateway")
       .map((rival) => [
         rival.name,
-        { throughput: gateway.requestsPerSecond / rival.requestsPerSecond, p99: gateway.p99Ms / rival.p99Ms },
+        {
+          throughput: gateway.requestsPerSecond / rival.requestsPerSecond,
+          p99: gateway.p99Ms / rival.p99Ms,
+          cpu: gateway.cpuMicros / rival.cpuMicros,
+        },
       ]),
   );
-  for (const [name, { throughput, p99 }] of Object.entries(ratios))
-    console.log(`gateway = ${throughput.toFixed(2)} x ${name} in throughput, ${p99.toFixed(2)} x in p99`);
+  for (const [name, { throughput, p99, cpu }] of Object.entries(ratios))
+    console.log(
+      `gateway = ${throughput.toFixed(2)} x ${name} in throughput, ${p99.toFixed(2)} x in p99, ${cpu.toFixed(2)} x in processor time`,
+    );
   console.log(JSON.stringify({ options: values, summary, ratios, samples: Object.fromEntries(samples) }));
   if (summary.some(({ failed }) => failed > 0)) process.exitCode = 1;
 }

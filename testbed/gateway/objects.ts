@@ -110,7 +110,7 @@ export function pod(name: string, version: string, metadata: Partial<ObjectMeta>
   const labels = { app: "echo", version, "pod-template-hash": "abc" };
   const owner = { apiVersion: "apps/v1", kind: "ReplicaSet", name: `echo-${version}-abc`, uid: "u", controller: true };
   const meta = { ...made.metadata, labels, ownerReferences: [owner], ...metadata };
-  return { ...made, metadata: meta, spec: { containers: [] } };
+  return { ...made, metadata: meta, spec: { containers: [{ name: "echo", image: "echo" }] } };
 }
 
 export interface TestEndpoint {
