@@ -89,7 +89,7 @@ export const canaryActionStatusSchema = z
   })
   .describe("What became of the action; written by the controller.");
 
-export type CanaryActionSpec = z.infer<typeof canaryActionSpecSchema>;
+type CanaryActionSpec = z.infer<typeof canaryActionSpecSchema>;
 export type ActionState = z.infer<typeof canaryActionStatusSchema>["state"];
 
 export interface CanaryAction extends KubeObject {
