@@ -178,6 +178,16 @@ function writes(): void {
     expect(await router.read(target)).toEqual(reading);
   });
 
+  it("is not hindered by text and numbers that an API server spells in its own way", async () => {
+    const odd: HttpRoute = {
+      name: "a&b<c>",
+      fault: { delay: { fixedDelay: "1s", percentage: { value: 0.0000001 } } },
+      route: [{ ...to("v1", 80), headers: { response: { set: { link: "<https://x>&y" } } } }, to("v2", 20)],
+    };
+    const target = await targetOf(virtualService([odd]));
+    expect(await router.write(target, await router.read(target), 0)).toMatchObject({ canaryWeight: 0 });
+  });
+
   it("goes on from its own answer without reading again", async () => {
     const target = await targetOf(virtualService([SPLIT]));
     let reading = await router.read(target);
