@@ -25,6 +25,7 @@ const CONDITIONAL = new Set([
   "NamespaceSpec.",
   "LabelSelector.",
   "ResourceRequirements.requests",
+  "Event.reporting",
   "PodSpec.serviceAccount",
   "PodSpec.enableServiceLinks",
   "NodeSpec.taints",
@@ -38,26 +39,44 @@ export async function learnDefaults(server: RealServer, facts: BuiltinFacts): Pr
   for (const [path, kind, sample] of SAMPLES) {
     const answer = await server.send("POST", `${path}?dryRun=All&fieldValidation=Strict`, sample);
     if (answer.status !== 201) throw new Error(`sample for ${path} refused: ${JSON.stringify(answer.body)}`);
-    note(sample, answer.body, { $ref: facts.kinds[kind]! }, "");
+    note({ sent: sample, got: answer.body, schema: { $ref: facts.kinds[kind]! }, owner: "" }, { facts, defaults });
   }
   return defaults;
+}
 
-  function note(sent: unknown, got: unknown, schema: RawSchema, owner: string): void {
-    const node = schema.$ref === undefined ? schema : facts.definitions[schema.$ref]!;
-    const name = schema.$ref ?? owner;
-    if (Array.isArray(got)) {
-      for (const [index, item] of got.entries())
-        if (Array.isArray(sent) && index < sent.length) note(sent[index], item, node.items ?? {}, name);
-      return;
-    }
-    if (got === null || typeof got !== "object") return;
-    for (const [field, value] of Object.entries(got)) {
-      const child = node.properties?.[field];
-      if (child === undefined || (owner === "" && ["status", "apiVersion", "kind"].includes(field))) continue;
-      const before = (sent as Record<string, unknown> | undefined)?.[field];
-      if (before !== undefined || isZeroStruct(child)) note(before ?? {}, value, child, name);
-      else if (value !== null && !isConditional(name, field)) (defaults[name] ??= {})[field] = value;
-    }
+const SERVERS_OWN = new Set(["status", "apiVersion", "kind"]);
+
+/** One place in an answer, beside what was sent there. */
+interface Pair {
+  sent: unknown;
+  got: unknown;
+  schema: RawSchema;
+  owner: string;
+}
+
+interface Notes {
+  facts: BuiltinFacts;
+  defaults: Defaults;
+}
+
+function note(pair: Pair, notes: Notes): void {
+  const { sent, got, schema, owner } = pair;
+  const node = schema.$ref === undefined ? schema : notes.facts.definitions[schema.$ref]!;
+  const below = { ...pair, schema: node, owner: schema.$ref ?? owner };
+  if (Array.isArray(got) && Array.isArray(sent))
+    for (const [index, item] of sent.entries())
+      note({ ...below, sent: item, got: got[index], schema: node.items ?? {} }, notes);
+  else if (got !== null && typeof got === "object" && !Array.isArray(got)) noteFields(below, owner === "", notes);
+}
+
+function noteFields({ sent, got, schema, owner }: Pair, isRoot: boolean, notes: Notes): void {
+  for (const [field, value] of Object.entries(got as Record<string, unknown>)) {
+    const child = schema.properties?.[field];
+    if (child === undefined || (isRoot && SERVERS_OWN.has(field))) continue;
+    const before = (sent as Record<string, unknown> | undefined)?.[field];
+    if (before !== undefined || isZeroStruct(child))
+      note({ sent: before ?? {}, got: value, schema: child, owner }, notes);
+    else if (value !== null && !isConditional(owner, field)) (notes.defaults[owner] ??= {})[field] = value;
   }
 }
 

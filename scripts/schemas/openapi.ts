@@ -102,7 +102,7 @@ function reduced(schema: RawSchema, needs: (name: string) => void): RawSchema {
   if (typeof schema.additionalProperties === "object")
     out["additionalProperties"] = reduced(schema.additionalProperties, needs);
   if (schema.oneOf !== undefined) out["oneOf"] = schema.oneOf.map((each) => reduced(each, needs));
-  return out as RawSchema;
+  return out;
 }
 
 function sorted<T>(map: Record<string, T>): Record<string, T> {

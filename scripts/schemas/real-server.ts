@@ -10,6 +10,7 @@ import { join } from "node:path";
 export interface RealServer {
   url: string;
   token: string;
+  kubeconfig: object;
   send(method: string, path: string, body?: unknown, contentType?: string): Promise<Answer>;
   stop(): Promise<void>;
 }
@@ -23,7 +24,7 @@ export interface Answer {
 
 const TOKEN = "schemas";
 
-export async function startServer(bin: string): Promise<RealServer> {
+export async function startServer(bin: string, options: { controllers?: boolean } = {}): Promise<RealServer> {
   const dir = mkdtempSync(join(tmpdir(), "real-api-"));
   const [etcdPort, peerPort, apiPort] = [await freePort(), await freePort(), await freePort()];
   const pem = execFileSync("openssl", ["genrsa", "2048"], { stdio: ["ignore", "pipe", "ignore"] });
@@ -54,9 +55,11 @@ export async function startServer(bin: string): Promise<RealServer> {
     ]),
   ];
   const url = `https://127.0.0.1:${apiPort}`;
+  const kubeconfig = kubeconfigOf(url);
   const server: RealServer = {
     url,
     token: TOKEN,
+    kubeconfig,
     send: (method, path, body, contentType) => send(url + path, method, body, contentType),
     stop: async () => {
       await Promise.all(children.toReversed().map(end));
@@ -65,11 +68,35 @@ export async function startServer(bin: string): Promise<RealServer> {
   };
   try {
     await untilReady(server, dir);
+    if (options.controllers === true) children.push(startControllers(bin, dir, kubeconfig));
   } catch (error) {
     await server.stop();
     throw error;
   }
   return server;
+}
+
+/** Garbage collection and the emptying of namespaces are a controller's work. */
+function startControllers(bin: string, dir: string, kubeconfig: object): ChildProcess {
+  const file = join(dir, "kubeconfig");
+  writeFileSync(file, JSON.stringify(kubeconfig), { mode: 0o600 });
+  return run(join(bin, "kube-controller-manager"), dir, [
+    `--kubeconfig=${file}`,
+    "--controllers=garbage-collector-controller,namespace-controller",
+    "--leader-elect=false",
+    "--secure-port=0",
+  ]);
+}
+
+function kubeconfigOf(server: string): object {
+  return {
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name: "real", cluster: { server, "insecure-skip-tls-verify": true } }],
+    users: [{ name: "admin", user: { token: TOKEN } }],
+    contexts: [{ name: "real", context: { cluster: "real", user: "admin" } }],
+    "current-context": "real",
+  };
 }
 
 async function untilReady(server: RealServer, dir: string): Promise<void> {
@@ -128,7 +155,7 @@ function send(url: string, method: string, body?: unknown, contentType = "applic
         resolve({
           status: response.statusCode ?? 0,
           body: parse(text),
-          warnings: String(response.headers.warning ?? ""),
+          warnings: response.headers.warning ?? "",
         }),
       );
     });

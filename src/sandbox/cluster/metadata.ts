@@ -20,11 +20,9 @@ export function metadataProblems(metadata: ObjectMeta, checkName: NameCheck): Fi
 function nameProblems({ name, generateName }: ObjectMeta, checkName: NameCheck): FieldProblem[] {
   if (name === undefined || name === "") return [requiredValue("metadata.name", "name or generateName is required")];
   const problems = checkName(name).map((wrong) => invalidValue("metadata.name", name, wrong));
-  if (generateName !== undefined && generateName !== "") {
-    const prefix = generateName.endsWith("-") ? `${generateName.slice(0, -1)}a` : generateName;
-    problems.push(...checkName(prefix).map((wrong) => invalidValue("metadata.generateName", generateName, wrong)));
-  }
-  return problems;
+  if (generateName === undefined || generateName === "") return problems;
+  const prefix = generateName.endsWith("-") ? `${generateName.slice(0, -1)}a` : generateName;
+  return [...checkName(prefix).map((wrong) => invalidValue("metadata.generateName", generateName, wrong)), ...problems];
 }
 
 export function labelProblems(labels: Record<string, string>, field: string): FieldProblem[] {
@@ -52,12 +50,10 @@ function annotationProblems(annotations: Record<string, string>): FieldProblem[]
 
 function ownerProblems({ ownerReferences = [] }: ObjectMeta): FieldProblem[] {
   const controllers = ownerReferences.filter((owner) => owner.controller === true);
-  const problems = ownerReferences.flatMap((owner, index) =>
+  const problems = ownerReferences.flatMap((owner) =>
     (["apiVersion", "kind", "name", "uid"] as const)
       .filter((part) => owner[part] === undefined || owner[part] === "")
-      .map((part) =>
-        invalidValue(`metadata.ownerReferences[${index}].${part}`, owner[part] ?? "", `${part} must not be empty`),
-      ),
+      .map((part) => invalidValue(`metadata.ownerReferences.${part}`, owner[part] ?? "", "must not be empty")),
   );
   if (controllers.length > 1)
     problems.push(
@@ -70,9 +66,20 @@ function ownerProblems({ ownerReferences = [] }: ObjectMeta): FieldProblem[] {
   return problems;
 }
 
+const STANDARD_FINALIZERS = new Set(["orphan", "foregroundDeletion", "kubernetes"]);
+
 function finalizerProblems(finalizers: string[]): FieldProblem[] {
   return finalizers.flatMap((finalizer, index) => [
     ...isQualifiedName(finalizer).map((wrong) => invalidValue("metadata.finalizers", finalizer, wrong)),
+    ...(finalizer.includes("/") || STANDARD_FINALIZERS.has(finalizer)
+      ? []
+      : [
+          invalidValue(
+            `metadata.finalizers[${index}]`,
+            finalizer,
+            "name is neither a standard finalizer name nor is it fully qualified",
+          ),
+        ]),
     ...(finalizers.indexOf(finalizer) === index ? [] : [duplicateValue(`metadata.finalizers[${index}]`, finalizer)]),
   ]);
 }

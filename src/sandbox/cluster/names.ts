@@ -58,6 +58,17 @@ export const isQualifiedName: NameCheck = (key) => {
   return [...wrong, ...namePart(name)];
 };
 
+/** Names of container ports. */
+export const isPortName: NameCheck = (name) => {
+  const wrong: string[] = [];
+  if (name.length > 15) wrong.push("must be no more than 15 characters");
+  if (!/^[-a-z0-9]+$/.test(name)) wrong.push("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)");
+  if (!/[a-z]/.test(name)) wrong.push("must contain at least one letter (a-z)");
+  if (name.includes("--")) wrong.push("must not contain consecutive hyphens");
+  if (name.startsWith("-") || name.endsWith("-")) wrong.push("must not begin or end with a hyphen");
+  return wrong;
+};
+
 /** The keys of ConfigMaps and Secrets. */
 export const isConfigKey: NameCheck = (key) => {
   if (key.length > 253) return ["must be no more than 253 bytes"];

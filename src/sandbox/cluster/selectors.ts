@@ -84,5 +84,6 @@ function fieldText(object: KubeObject, field: string): string {
   let at: unknown = object;
   for (const step of path)
     at = at !== null && typeof at === "object" ? (at as Record<string, unknown>)[step] : undefined;
-  return at === undefined || at === null ? "" : String(at);
+  if (typeof at === "string") return at;
+  return typeof at === "number" || typeof at === "boolean" ? String(at) : "";
 }

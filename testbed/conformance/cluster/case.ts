@@ -14,8 +14,11 @@ export interface World {
 
 export interface Case {
   name: string;
-  /** Garbage collection and namespace deletion: on a real cluster the controller manager's work, not the API server's. */
-  needs?: "controllers";
+  /**
+   * What not every world has. Controllers: garbage collection and the emptying of namespaces, on a real cluster the controller
+   * manager's work. Short history: old versions are forgotten at once, not after minutes.
+   */
+  needs?: "controllers" | "short history";
   run(world: World): Promise<void>;
 }
 

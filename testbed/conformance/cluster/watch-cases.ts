@@ -152,6 +152,7 @@ export const WATCH_CASES: Case[] = [
   },
   {
     name: "a version long gone is Expired",
+    needs: "short history",
     async run({ cluster, namespace }) {
       await refused(follow(cluster, { namespace, resourceVersion: "1" }, 1), "Expired");
     },

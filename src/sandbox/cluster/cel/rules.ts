@@ -55,7 +55,7 @@ function ruleProblems(rule: RawRule, place: Place): FieldProblem[] {
   try {
     if (programOf(rule.rule)(variables) === true) return [];
   } catch (error) {
-    const why = `rule evaluation error: ${firstLine(error)}; the rule is ${rule.rule}`;
+    const why = `${firstLine(error)} evaluating rule: ${rule.message ?? rule.rule.trim()}`;
     return [{ reason: "FieldValueInvalid", field: path, message: `Invalid value: "${node.type}": ${why}` }];
   }
   const message = messageOf(rule, variables);
@@ -93,17 +93,10 @@ function messageOf(
   }
 }
 
-function worded({ reason }: RawRule, node: SchemaNode, message: string): string {
-  switch (reason) {
-    case "FieldValueForbidden":
-      return `Forbidden: ${message}`;
-    case "FieldValueRequired":
-      return `Required value: ${message}`;
-    case "FieldValueDuplicate":
-      return `Duplicate value: "${node.type}"`;
-    default:
-      return `Invalid value: "${node.type}": ${message}`;
-  }
+function worded({ reason }: RawRule, { type }: SchemaNode, message: string): string {
+  if (reason === "FieldValueForbidden") return `Forbidden: ${message}`;
+  if (reason === "FieldValueRequired") return `Required value: ${message}`;
+  return reason === "FieldValueDuplicate" ? `Duplicate value: "${type}"` : `Invalid value: "${type}": ${message}`;
 }
 
 function firstLine(error: unknown): string {

@@ -1,6 +1,6 @@
 // JSON values as CEL sees them, by schema: whole numbers are int, other numbers double, times and durations their own types.
 
-import { isObject, type Json } from "../json.ts";
+import { isObject, type Json, type JsonObject } from "../json.ts";
 import type { SchemaNode } from "../schema/schema-node.ts";
 
 /** Names that CEL keeps for itself are written `__name__` in rules. */
@@ -11,18 +11,24 @@ const RESERVED = new Set(
 );
 
 export function celValue(node: SchemaNode | undefined, value: Json): unknown {
-  if (typeof value === "number")
-    return node?.type === "number" ? value : Number.isInteger(value) ? BigInt(value) : value;
+  if (typeof value === "number") return celNumber(node, value);
   if (typeof value === "string") return node?.raw.format === "date-time" ? new Date(value) : value;
   if (Array.isArray(value)) return value.map((item) => celValue(node?.items, item));
-  if (!isObject(value)) return value;
+  return isObject(value) ? celObject(node, value) : value;
+}
+
+function celNumber(node: SchemaNode | undefined, value: number): number | bigint {
+  return node?.type !== "number" && Number.isInteger(value) ? BigInt(value) : value;
+}
+
+/** Fields without a schema can't be reached from rules. */
+function celObject(node: SchemaNode | undefined, value: JsonObject): Record<string, unknown> {
+  const isOpen = node === undefined || node.values !== undefined || node.freeForm || node.preservesUnknown;
   const out: Record<string, unknown> = {};
   for (const [field, each] of Object.entries(value)) {
-    const isProperty = node?.properties.has(field) === true;
-    // Fields without a schema can't be reached from rules.
-    if (isProperty) out[escaped(field)] = celValue(node.properties.get(field), each);
-    else if (node === undefined || node.values !== undefined || node.freeForm || node.preservesUnknown)
-      out[field] = celValue(node?.values, each);
+    const property = node?.properties.get(field);
+    if (property !== undefined) out[escaped(field)] = celValue(property, each);
+    else if (isOpen) out[field] = celValue(node?.values, each);
   }
   return out;
 }

@@ -35,7 +35,7 @@ function clearAway(core: Core, key: string): void {
   if (definition?.metadata.deletionTimestamp === undefined) return;
   const storage = storageOf(definition);
   const resource = core.registry.ofStorage(storage);
-  for (const object of [...core.store.collection(storage).objects.values()])
+  for (const object of core.store.collection(storage).objects.values())
     if (resource !== undefined && object.metadata.deletionTimestamp === undefined)
       deleteObject(core, resource, object.metadata, { propagationPolicy: "Background" });
   releaseDefinitionOf(core, storage);

@@ -14,6 +14,16 @@ export function structuralProblems(schema: RawSchema, path: string): FieldProble
 }
 
 function visit(schema: RawSchema, path: string, found: FieldProblem[]): void {
+  found.push(...shapeProblems(schema, path), ...keywordProblems(schema, path));
+  visitBranches(schema, path, found);
+  for (const [name, each] of Object.entries(schema.properties ?? {})) visit(each, `${path}.properties[${name}]`, found);
+  if (schema.items !== undefined) visit(schema.items, `${path}.items`, found);
+  if (typeof schema.additionalProperties === "object")
+    visit(schema.additionalProperties, `${path}.additionalProperties`, found);
+}
+
+function shapeProblems(schema: RawSchema, path: string): FieldProblem[] {
+  const found: FieldProblem[] = [];
   const untyped =
     schema["x-kubernetes-int-or-string"] === true || schema["x-kubernetes-preserve-unknown-fields"] === true;
   if (schema.type === undefined && !untyped)
@@ -24,17 +34,18 @@ function visit(schema: RawSchema, path: string, found: FieldProblem[]): void {
     );
   if (schema.type === "array" && schema.items === undefined)
     found.push(requiredValue(`${path}.items`, "must be specified"));
+  return found;
+}
+
+function keywordProblems(schema: RawSchema, path: string): FieldProblem[] {
+  const found: FieldProblem[] = [];
   if (schema["x-kubernetes-list-type"] === "map" && (schema["x-kubernetes-list-map-keys"] ?? []).length === 0)
     found.push(
       requiredValue(`${path}.x-kubernetes-list-map-keys`, "must not be empty if x-kubernetes-list-type is map"),
     );
   if (schema.$ref !== undefined) found.push(forbiddenField(`${path}.$ref`, "$ref is not supported"));
   if (schema.pattern !== undefined) visitPattern(schema.pattern, path, found);
-  visitBranches(schema, path, found);
-  for (const [name, each] of Object.entries(schema.properties ?? {})) visit(each, `${path}.properties[${name}]`, found);
-  if (schema.items !== undefined) visit(schema.items, `${path}.items`, found);
-  if (typeof schema.additionalProperties === "object")
-    visit(schema.additionalProperties, `${path}.additionalProperties`, found);
+  return found;
 }
 
 function visitPattern(pattern: string, path: string, found: FieldProblem[]): void {

@@ -19,7 +19,6 @@ import {
   onlySubtree,
   type Path,
   pathText,
-  sameSet,
   toFieldsV1,
   union,
   withoutSubtrees,
@@ -108,13 +107,15 @@ export function applyConfiguration(
   const comparison = compareObjects(node, base, merged);
   const changed = union(comparison.added, comparison.modified);
   if (!force) refuseConflicts(others, changed);
-  const time = mine !== undefined && sameSet(mine.set, set) ? mine.time : context.now;
+  // A real server stamps an apply only when it changed something.
+  const isSame = isEmptySet(changed) && isEmptySet(comparison.removed);
+  const time = isSame ? (mine?.time ?? "") : context.now;
   const left = others.map((each) => ({
     ...each,
     set: difference(difference(each.set, changed), comparison.removed),
   }));
   const managed = writeOwners([...left, { manager: context.manager, time, set }]);
-  const metadata = (isObject(merged["metadata"]) ? merged["metadata"] : {}) as JsonObject;
+  const metadata = isObject(merged["metadata"]) ? merged["metadata"] : {};
   if (managed !== undefined) metadata["managedFields"] = managed as unknown as JsonObject[];
   return { ...merged, metadata };
 }
@@ -126,9 +127,11 @@ function takeOver(context: FieldContext, owners: Ownership[], comparison: Compar
   const others = owners
     .filter((each) => each !== mine)
     .map((each) => ({ ...each, set: difference(difference(each.set, changed), comparison.removed) }));
-  const had = mine?.set ?? emptySet();
-  const set = ownable(context, difference(union(had, changed), comparison.removed));
-  const time = mine !== undefined && sameSet(had, set) ? mine.time : context.now;
+  const taken = ownable(context, changed);
+  const set = ownable(context, difference(union(mine?.set ?? emptySet(), changed), comparison.removed));
+  // The scale subresource leaves no time, as in a real server.
+  const isStamped = context.manager.subresource !== "scale" && !isEmptySet(taken);
+  const time = isStamped ? context.now : (mine?.time ?? "");
   return foldAncient([...others, { manager: context.manager, time, set }]);
 }
 
@@ -217,8 +220,9 @@ function writeOwners(owners: Ownership[]): ManagedFieldsEntry[] | undefined {
 }
 
 function byOperationTimeName(a: Ownership, b: Ownership): number {
-  const keys = (each: Ownership) => [each.manager.operation, each.time, each.manager.name];
-  const [left, right] = [keys(a).join("\0"), keys(b).join("\0")];
+  const key = ({ manager, time }: Ownership) =>
+    [manager.operation, time, manager.name, manager.apiVersion, manager.subresource ?? ""].join("\0");
+  const [left, right] = [key(a), key(b)];
   return left < right ? -1 : left > right ? 1 : 0;
 }
 

@@ -29,7 +29,7 @@ export const secretRules: KindRules = {
 };
 
 function keyProblems(object: KubeObject, field: string): FieldProblem[] {
-  return Object.keys((object[field] ?? {}) as object).flatMap((key) =>
+  return Object.keys(object[field] ?? {}).flatMap((key) =>
     isConfigKey(key).map((wrong) => invalidValue(keyPath(field, key), key, wrong)),
   );
 }

@@ -62,7 +62,7 @@ function acceptedStatus({ spec }: Definition, now: string): object {
 
 function problems({ metadata, spec }: Definition): FieldProblem[] {
   const found: FieldProblem[] = [];
-  const { group, names, versions = [], scope } = spec;
+  const { group, names, versions, scope } = spec;
   const wanted = `${names.plural}.${group}`;
   if (metadata.name !== wanted)
     found.push(invalidValue("metadata.name", metadata.name, `must be spec.names.plural+"."+spec.group`));

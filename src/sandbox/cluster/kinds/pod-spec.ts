@@ -2,7 +2,7 @@
 
 import type { Container, PodSpec, Probe } from "../../../core/kubernetes/workload.ts";
 import { duplicateValue, type FieldProblem, invalidValue, notSupported, requiredValue } from "../errors.ts";
-import { isDnsLabel } from "../names.ts";
+import { isDnsLabel, isPortName } from "../names.ts";
 import { isPort, portRangeProblems } from "./ports.ts";
 
 const RESTART_POLICIES = ["Always", "OnFailure", "Never"];
@@ -10,7 +10,7 @@ const PULL_POLICIES = ["Always", "IfNotPresent", "Never"];
 
 /** In place. */
 export function fillInPodSpec(spec: PodSpec): void {
-  const { containers = [], initContainers = [] } = spec as PodSpec & { initContainers?: Container[] };
+  const { containers = [], initContainers = [] } = spec as Partial<WholePodSpec>;
   for (const container of [...containers, ...initContainers]) {
     container["imagePullPolicy"] ??= pullPolicy(container.image ?? "");
     fillInRequests(container);
@@ -35,66 +35,92 @@ function fillInRequests(container: Container): void {
   resources.requests = { ...resources.limits, ...resources.requests };
 }
 
-export function podSpecProblems(spec: PodSpec, path: string): FieldProblem[] {
-  const { containers = [], initContainers = [] } = spec as PodSpec & { initContainers?: Container[] };
-  const found: FieldProblem[] = [];
-  if (containers.length === 0) found.push(requiredValue(`${path}.containers`));
-  const names = new Set<string>();
-  found.push(...containersProblems(initContainers, `${path}.initContainers`, names));
-  found.push(...containersProblems(containers, `${path}.containers`, names));
-  const { restartPolicy } = spec;
-  if (restartPolicy !== undefined && !RESTART_POLICIES.includes(String(restartPolicy)))
-    found.push(notSupported(`${path}.restartPolicy`, restartPolicy, RESTART_POLICIES));
-  const { terminationGracePeriodSeconds: grace } = spec;
-  if (grace !== undefined && grace < 0)
-    found.push(invalidValue(`${path}.terminationGracePeriodSeconds`, grace, "must be greater than or equal to 0"));
-  return found;
+interface WholePodSpec extends PodSpec {
+  initContainers?: Container[];
+  volumes?: { name: string }[];
+  restartPolicy?: string;
 }
 
-function containersProblems(containers: Container[], path: string, names: Set<string>): FieldProblem[] {
+export function podSpecProblems(spec: PodSpec, path: string): FieldProblem[] {
+  const { containers = [], initContainers = [], volumes = [], restartPolicy } = spec as Partial<WholePodSpec>;
+  const known = { names: new Set<string>(), volumes: new Set(volumes.map(({ name }) => name)) };
+  return [
+    ...(containers.length === 0 ? [requiredValue(`${path}.containers`)] : []),
+    ...containersProblems(containers, `${path}.containers`, known),
+    ...containersProblems(initContainers, `${path}.initContainers`, known),
+    ...(restartPolicy === undefined || RESTART_POLICIES.includes(restartPolicy)
+      ? []
+      : [notSupported(`${path}.restartPolicy`, restartPolicy, RESTART_POLICIES)]),
+  ];
+}
+
+/** Names that containers share or refer to. */
+interface Known {
+  names: Set<string>;
+  volumes: ReadonlySet<string>;
+}
+
+function containersProblems(containers: Container[], path: string, known: Known): FieldProblem[] {
   return containers.flatMap((container, index) => {
     const at = `${path}[${index}]`;
-    const found: FieldProblem[] = [];
-    const { name, image } = container;
-    if (!name) found.push(requiredValue(`${at}.name`));
-    else if (names.has(name)) found.push(duplicateValue(`${at}.name`, name));
-    else found.push(...isDnsLabel(name).map((wrong) => invalidValue(`${at}.name`, name, wrong)));
-    if (name) names.add(name);
-    if (!image) found.push(requiredValue(`${at}.image`));
-    else if (image !== image.trim())
-      found.push(invalidValue(`${at}.image`, image, "must not have leading or trailing whitespace"));
-    const pull = container["imagePullPolicy"];
-    if (pull !== undefined && !PULL_POLICIES.includes(String(pull)))
-      found.push(notSupported(`${at}.imagePullPolicy`, pull, PULL_POLICIES));
-    return [...found, ...portsProblems(container, at), ...envProblems(container, at), ...probesProblems(container, at)];
+    return [
+      ...nameProblems(container, at, known.names),
+      ...(container.image ? [] : [requiredValue(`${at}.image`)]),
+      ...portsProblems(container, at),
+      ...envProblems(container, at),
+      ...mountProblems(container, at, known.volumes),
+      ...pullPolicyProblems(container, at),
+      ...probesProblems(container, at),
+    ];
   });
 }
+
+function nameProblems({ name }: Container, at: string, names: Set<string>): FieldProblem[] {
+  if (!name) return [requiredValue(`${at}.name`)];
+  if (names.has(name)) return [duplicateValue(`${at}.name`, name)];
+  names.add(name);
+  return isDnsLabel(name).map((wrong) => invalidValue(`${at}.name`, name, wrong));
+}
+
+function pullPolicyProblems(container: Container, at: string): FieldProblem[] {
+  const { imagePullPolicy } = container as { imagePullPolicy?: string };
+  if (imagePullPolicy === undefined || PULL_POLICIES.includes(imagePullPolicy)) return [];
+  return [notSupported(`${at}.imagePullPolicy`, imagePullPolicy, PULL_POLICIES)];
+}
+
+function mountProblems(container: Container, at: string, volumes: ReadonlySet<string>): FieldProblem[] {
+  const { volumeMounts = [] } = container as { volumeMounts?: { name: string }[] };
+  return volumeMounts.flatMap(({ name }, index) =>
+    volumes.has(name)
+      ? []
+      : [
+          {
+            reason: "FieldValueNotFound",
+            field: `${at}.volumeMounts[${index}].name`,
+            message: `Not found: ${JSON.stringify(name)}`,
+          },
+        ],
+  );
+}
+
+const PROTOCOLS = ["SCTP", "TCP", "UDP"];
 
 function portsProblems({ ports = [] }: Container, at: string): FieldProblem[] {
   const names = new Set<string>();
-  return ports.flatMap(({ name, containerPort }, index) => {
+  return ports.flatMap(({ name, containerPort, protocol }, index) => {
     const path = `${at}.ports[${index}]`;
     const found: FieldProblem[] = [];
-    if (name !== undefined && !isPortName(name))
-      found.push(
-        invalidValue(
-          `${path}.name`,
-          name,
-          "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-), at most 15 of them, with a letter among them",
-        ),
-      );
     if (name !== undefined && names.has(name)) found.push(duplicateValue(`${path}.name`, name));
-    if (name !== undefined) names.add(name);
+    else if (name !== undefined) {
+      names.add(name);
+      found.push(...isPortName(name).map((wrong) => invalidValue(`${path}.name`, name, wrong)));
+    }
     if (containerPort === undefined || containerPort === 0) found.push(requiredValue(`${path}.containerPort`));
     else found.push(...portRangeProblems(`${path}.containerPort`, containerPort));
+    if (protocol !== undefined && !PROTOCOLS.includes(protocol))
+      found.push(notSupported(`${path}.protocol`, protocol, PROTOCOLS));
     return found;
   });
-}
-
-function isPortName(name: string): boolean {
-  return (
-    name.length <= 15 && /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(name) && /[a-z]/.test(name) && !name.includes("--")
-  );
 }
 
 function envProblems({ env = [] }: Container, at: string): FieldProblem[] {

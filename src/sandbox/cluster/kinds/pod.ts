@@ -4,8 +4,8 @@ import type { KubeObject } from "../../../core/kubernetes/object.ts";
 import type { Pod } from "../../../core/kubernetes/workload.ts";
 import { type FieldProblem, forbiddenField } from "../errors.ts";
 import { copyJson, sameJson } from "../json.ts";
-import { fillInPodSpec, podSpecProblems } from "./pod-spec.ts";
 import type { KindRules } from "./kind-rules.ts";
+import { fillInPodSpec, podSpecProblems } from "./pod-spec.ts";
 
 export const podRules: KindRules = {
   fillIn: (object) => {

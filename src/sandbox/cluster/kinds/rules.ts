@@ -24,6 +24,14 @@ const RULES: Record<string, KindRules> = {
   "apps/StatefulSet": workloadRules,
   "apps/DaemonSet": workloadRules,
   "discovery.k8s.io/EndpointSlice": endpointSliceRules,
+  "autoscaling/HorizontalPodAutoscaler": firstStatus({ currentMetrics: null, desiredReplicas: 0 }),
+  "policy/PodDisruptionBudget": firstStatus({
+    currentHealthy: 0,
+    desiredHealthy: 0,
+    disruptionsAllowed: 0,
+    expectedPods: 0,
+  }),
+  "admissionregistration.k8s.io/ValidatingAdmissionPolicy": firstStatus({}),
   "rbac.authorization.k8s.io/Role": { checkName: isPathSegment },
   "rbac.authorization.k8s.io/ClusterRole": { checkName: isPathSegment },
   "rbac.authorization.k8s.io/RoleBinding": roleBindingRules,
@@ -33,6 +41,15 @@ const RULES: Record<string, KindRules> = {
 };
 
 const NONE: KindRules = {};
+
+/** Counters that Go writes even when they are zero. */
+function firstStatus(status: object): KindRules {
+  return {
+    prepareCreate: (_core, object) => {
+      object["status"] = { ...status };
+    },
+  };
+}
 
 export function rulesOf({ group, kind }: KnownResource): KindRules {
   const name = group === "" ? kind : `${group}/${kind}`;

@@ -1,11 +1,12 @@
 // Services: addresses and node ports are given out by the server, from 10.43.0.0/16 and 30000-32767 as K3s does.
 
+import { isIP } from "node:net";
 import type { KubeObject } from "../../../core/kubernetes/object.ts";
 import type { Core } from "../core.ts";
 import { duplicateValue, type FieldProblem, invalidValue, notSupported, requiredValue } from "../errors.ts";
 import { isDns1035Label, isDnsLabel } from "../names.ts";
-import { isPort, portRangeProblems } from "./ports.ts";
 import type { KindRules } from "./kind-rules.ts";
+import { isPort, portRangeProblems } from "./ports.ts";
 
 interface ServicePort {
   name?: string;
@@ -76,10 +77,15 @@ function allocate(core: Core, { spec }: ServiceObject): void {
   if (spec.type === "ExternalName") return;
   spec.clusterIP ||= spec.clusterIPs?.[0] ?? freeAddress(core);
   spec.clusterIPs ??= [spec.clusterIP];
-  spec.ipFamilies ??= ["IPv4"];
-  spec.ipFamilyPolicy ??= "SingleStack";
+  chooseFamilies(spec);
   if (!needsNodePort(spec)) return;
   for (const port of spec.ports ?? []) port.nodePort ??= freeNodePort(core, spec.ports ?? []);
+}
+
+function chooseFamilies(spec: ServiceObject["spec"]): void {
+  const isHeadlessWithoutSelector = spec.clusterIP === "None" && Object.keys(spec.selector ?? {}).length === 0;
+  spec.ipFamilyPolicy ??= isHeadlessWithoutSelector ? "RequireDualStack" : "SingleStack";
+  spec.ipFamilies ??= isHeadlessWithoutSelector ? ["IPv4", "IPv6"] : ["IPv4"];
 }
 
 function services(core: Core): ServiceObject[] {
@@ -122,6 +128,11 @@ function problems({ spec }: ServiceObject): FieldProblem[] {
   found.push(...ports.flatMap((port, index) => portProblems(port, `spec.ports[${index}]`, ports.length > 1)));
   found.push(...doubles(ports));
   if (!TYPES.includes(type)) found.push(notSupported("spec.type", type, TYPES));
+  const { clusterIP } = spec;
+  if (clusterIP !== undefined && clusterIP !== "None" && isIP(clusterIP) === 0)
+    found.push(
+      invalidValue("spec.clusterIPs[0]", clusterIP, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"),
+    );
   return found;
 }
 

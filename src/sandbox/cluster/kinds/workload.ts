@@ -5,8 +5,8 @@ import { type LabelSelector, matchesSelector } from "../../../core/kubernetes/se
 import type { PodSpec } from "../../../core/kubernetes/workload.ts";
 import { type FieldProblem, forbiddenField, invalidValue, notSupported, requiredValue } from "../errors.ts";
 import { sameJson } from "../json.ts";
-import { fillInPodSpec, podSpecProblems } from "./pod-spec.ts";
 import type { KindRules } from "./kind-rules.ts";
+import { fillInPodSpec, podSpecProblems } from "./pod-spec.ts";
 
 interface Workload extends KubeObject {
   spec: {
@@ -64,26 +64,37 @@ function fillInRollingUpdate(strategy: Strategy, kind: string): void {
 }
 
 function problems({ spec, kind }: Workload): FieldProblem[] {
-  const found: FieldProblem[] = [];
-  const counts = ["replicas", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"] as const;
-  for (const each of counts)
-    if ((spec[each] ?? 0) < 0)
-      found.push(invalidValue(`spec.${each}`, spec[each], "must be greater than or equal to 0"));
-  if (isEmptySelector(spec.selector)) found.push(requiredValue("spec.selector"));
-  found.push(...strategyProblems(spec.strategy, kind));
   const labels = spec.template?.metadata?.labels;
-  if (!matchesSelector(spec.selector ?? {}, labels ?? {}) || isEmptySelector(spec.selector))
-    found.push(invalidValue("spec.template.metadata.labels", labels, "`selector` does not match template `labels`"));
-  found.push(...podSpecProblems(spec.template?.spec ?? { containers: [] }, "spec.template.spec"));
   const policy = spec.template?.spec?.["restartPolicy"];
-  if (policy !== undefined && policy !== "Always")
-    found.push(notSupported("spec.template.spec.restartPolicy", policy, ["Always"]));
-  return found;
+  return [
+    ...countProblems(spec),
+    ...selectorProblems(spec.selector, labels, kind),
+    ...strategyProblems(spec.strategy, kind),
+    ...podSpecProblems(spec.template?.spec ?? { containers: [] }, "spec.template.spec"),
+    ...(policy === undefined || policy === "Always"
+      ? []
+      : [notSupported("spec.template.spec.restartPolicy", policy, ["Always"])]),
+  ];
 }
 
-function isEmptySelector(selector?: LabelSelector): boolean {
-  if (selector === undefined) return true;
-  return Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length === 0;
+const COUNTS = ["replicas", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"] as const;
+
+function countProblems(spec: Workload["spec"]): FieldProblem[] {
+  return COUNTS.filter((field) => (spec[field] ?? 0) < 0).map((field) =>
+    invalidValue(`spec.${field}`, spec[field], "must be greater than or equal to 0"),
+  );
+}
+
+function selectorProblems(
+  selector: LabelSelector | undefined,
+  labels: Record<string, string> | undefined,
+  kind: string,
+): FieldProblem[] {
+  const mismatch = invalidValue("spec.template.metadata.labels", labels, "`selector` does not match template `labels`");
+  if (selector === undefined) return [requiredValue("spec.selector"), mismatch];
+  if (Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length === 0)
+    return [invalidValue("spec.selector", {}, `empty selector is invalid for ${kind.toLowerCase()}`)];
+  return matchesSelector(selector, labels ?? {}) ? [] : [mismatch];
 }
 
 function strategyProblems(strategy: Strategy | undefined, kind: string): FieldProblem[] {

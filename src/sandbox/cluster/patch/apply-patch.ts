@@ -48,7 +48,7 @@ function attempt(document: JsonObject, operations: JsonPatchOperation[]): unknow
 function explain(error: unknown, operations: JsonPatchOperation[]): string {
   const { index, name } = error as { index?: number; name?: string };
   const operation = index === undefined ? undefined : operations[index];
-  if (operation === undefined) return String((error as Error).message);
+  if (operation === undefined) return (error as Error).message;
   const what = name === "TEST_OPERATION_FAILED" ? "what is there has another value" : String(name);
   return `operation ${index} (${operation.op} ${operation.path}) does not apply: ${what}`;
 }

@@ -22,7 +22,7 @@ export function strategicPatch(node: SchemaNode | undefined, target: JsonObject,
   deleteFromPrimitiveLists(out, patch);
   for (const [field, value] of Object.entries(patch))
     if (!field.startsWith("$")) patchField(node?.child(field), out, field, value);
-  orderLists(node, out, patch);
+  orderLists({ node, before: target, out, patch });
   return out;
 }
 
@@ -47,7 +47,8 @@ function patchList(node: SchemaNode | undefined, before: Json[], patch: Json[]):
 }
 
 function mergePrimitives(before: Json[], patch: Json[]): Json[] {
-  return [...before, ...patch.filter((item) => !before.some((each) => sameJson(each, item)))];
+  const merged = [...before, ...patch.filter((item) => !before.some((each) => sameJson(each, item)))];
+  return inElementOrder(merged, { sent: patch, before, mergeKey: undefined });
 }
 
 function mergeByKey(node: SchemaNode, key: string, before: Json[], patch: Json[]): Json[] {
@@ -63,7 +64,7 @@ function mergeByKey(node: SchemaNode, key: string, before: Json[], patch: Json[]
     else if (item[DIRECTIVE] === "replace") out[index] = withoutDirectives(item);
     else out[index] = strategicPatch(node.items, out[index] as JsonObject, item);
   }
-  return out;
+  return inElementOrder(out, { sent: patch, before, mergeKey: key });
 }
 
 /** `$retainKeys` lists the only fields that may stay: how a union's other members go away. */
@@ -84,13 +85,21 @@ function deleteFromPrimitiveLists(out: JsonObject, patch: JsonObject): void {
   }
 }
 
-function orderLists(node: SchemaNode | undefined, out: JsonObject, patch: JsonObject): void {
-  for (const [name, order] of Object.entries(patch)) {
+interface Merge {
+  node: SchemaNode | undefined;
+  before: JsonObject;
+  out: JsonObject;
+  patch: JsonObject;
+}
+
+function orderLists({ node, before, out, patch }: Merge): void {
+  for (const [name, sent] of Object.entries(patch)) {
     if (!name.startsWith(ELEMENT_ORDER)) continue;
     const field = name.slice(ELEMENT_ORDER.length);
-    const list = out[field];
-    if (Array.isArray(list) && Array.isArray(order))
-      out[field] = inElementOrder(list, order, node?.child(field)?.patchMergeKey);
+    const [list, old] = [out[field], before[field]];
+    const mergeKey = node?.child(field)?.patchMergeKey;
+    if (Array.isArray(list) && Array.isArray(sent))
+      out[field] = inElementOrder(list, { sent, before: Array.isArray(old) ? old : [], mergeKey });
   }
 }
 

@@ -10,7 +10,7 @@ interface BuiltinFacts {
   definitions: Record<string, RawSchema>;
 }
 
-const FACTS = read<BuiltinFacts>("builtin.json");
+const FACTS = read("builtin.json") as BuiltinFacts;
 
 /** The version of the real server that the facts come from. */
 export const KUBERNETES_VERSION = FACTS.server;
@@ -26,11 +26,11 @@ export function builtinSchema(group: string, version: string, kind: string): Raw
 
 /** Istio's published definitions, reduced. */
 export function istioDefinitions(): unknown[] {
-  return read<{ definitions: unknown[] }>("istio.json").definitions;
+  return (read("istio.json") as { definitions: unknown[] }).definitions;
 }
 
 function withDefaults(definitions: Record<string, RawSchema>): Record<string, RawSchema> {
-  const defaults = read<Record<string, Record<string, unknown>>>("defaults.json");
+  const defaults = read("defaults.json") as Record<string, Record<string, unknown>>;
   for (const [name, fields] of Object.entries(defaults))
     for (const [field, value] of Object.entries(fields)) {
       const property = definitions[name]?.properties?.[field];
@@ -41,6 +41,6 @@ function withDefaults(definitions: Record<string, RawSchema>): Record<string, Ra
   return definitions;
 }
 
-function read<T>(file: string): T {
-  return JSON.parse(readFileSync(join(import.meta.dirname, file), "utf8")) as T;
+function read(file: string): unknown {
+  return JSON.parse(readFileSync(join(import.meta.dirname, file), "utf8"));
 }

@@ -29,16 +29,24 @@ function check(node: SchemaNode, value: Json, place: Place): string | undefined 
 function checkFields(node: SchemaNode, value: Record<string, Json>, place: Place): string | undefined {
   const owner = node.properties.size > 0 ? structName(node) : place.owner;
   return firstOf(Object.keys(value), (field) => {
-    if (value[field] === null && !node.preservesUnknown) {
+    const known = node.properties.get(field);
+    if (isAbsentInGo(node, field, known, value[field]!)) {
       delete value[field];
       return undefined;
     }
-    const known = node.properties.get(field);
     const child = known ?? node.values;
     // Go's decoder names the map, not the key in it.
     const path = known === undefined ? place.path : fieldPath(place.path, field);
     return child === undefined ? undefined : check(child, value[field]!, { owner, path });
   });
+}
+
+/** Nulls, and optional lists and maps that are empty, leave no trace in a Go struct. */
+function isAbsentInGo(node: SchemaNode, field: string, known: SchemaNode | undefined, value: Json): boolean {
+  if (value === null) return !node.preservesUnknown;
+  if (known === undefined || known.freeForm || node.required.includes(field)) return false;
+  const isCollection = known.type === "array" || (known.type === "object" && known.values !== undefined);
+  return isCollection && typeof value === "object" && Object.keys(value).length === 0;
 }
 
 function firstOf<T>(items: readonly T[], find: (item: T) => string | undefined): string | undefined {
@@ -51,22 +59,19 @@ function firstOf<T>(items: readonly T[], find: (item: T) => string | undefined):
 
 function scalarError(node: SchemaNode, value: Json, place: Place): string | undefined {
   const found = typeof value;
-  switch (node.type) {
-    case "intOrString":
-    case "quantity":
-      return found === "string" || found === "number" ? undefined : mismatch(node, goKind(found), place);
-    case "integer":
-      if (found !== "number") return mismatch(node, goKind(found), place);
-      return Number.isInteger(value) ? undefined : mismatch(node, `number ${String(value)}`, place);
-    case "array":
-      // []byte travels as base64 text.
-      return node.raw.format === "byte" && found === "string" ? undefined : mismatch(node, goKind(found), place);
-    case "any":
-      return undefined;
-    default:
-      return found === node.type ? undefined : mismatch(node, goKind(found), place);
-  }
+  if (node.type === "any") return undefined;
+  if (node.type === "integer" && typeof value === "number")
+    return Number.isInteger(value) ? undefined : mismatch(node, `number ${value}`, place);
+  const accepted = ACCEPTED[node.type] ?? [node.type];
+  // []byte travels as base64 text.
+  const isBytes = node.type === "array" && node.raw.format === "byte" && found === "string";
+  return isBytes || accepted.includes(found) ? undefined : mismatch(node, goKind(found), place);
 }
+
+const ACCEPTED: Partial<Record<SchemaNode["type"], string[]>> = {
+  intOrString: ["string", "number"],
+  quantity: ["string", "number"],
+};
 
 function mismatch(node: SchemaNode, found: string, { owner, path }: Place): string {
   return `json: cannot unmarshal ${found} into Go struct field ${owner}.${path} of type ${goType(node)}`;
@@ -89,7 +94,10 @@ function goType(node: SchemaNode): string {
     case "object":
       if (node.definition !== undefined) return goName(node.definition);
       return `map[string]${node.values === undefined ? "interface {}" : goType(node.values)}`;
-    default:
+    case "string":
+    case "intOrString":
+    case "quantity":
+    case "any":
       return node.definition === undefined ? "string" : goName(node.definition);
   }
 }

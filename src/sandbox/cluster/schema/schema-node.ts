@@ -122,15 +122,13 @@ function containsRules(raw: RawSchema): boolean {
 function typeOf(raw: RawSchema, reference?: string): NodeType {
   if (raw["x-kubernetes-int-or-string"] === true) return "intOrString";
   if (reference === "io.k8s.apimachinery.pkg.api.resource.Quantity") return "quantity";
-  switch (raw.type) {
-    case "object":
-    case "array":
-    case "string":
-    case "integer":
-    case "number":
-    case "boolean":
-      return raw.type;
-    default:
-      return raw.properties === undefined ? "any" : "object";
-  }
+  const { type } = raw;
+  if (type !== undefined && isPlainType(type)) return type;
+  return raw.properties === undefined ? "any" : "object";
+}
+
+const PLAIN_TYPES = ["object", "array", "string", "integer", "number", "boolean"] as const;
+
+function isPlainType(type: string): type is (typeof PLAIN_TYPES)[number] {
+  return (PLAIN_TYPES as readonly string[]).includes(type);
 }

@@ -77,14 +77,16 @@ function accepts(type: SchemaNode["type"], value: Json): boolean {
       return Number.isInteger(value) || typeof value === "string";
     case "quantity":
       return typeof value === "number" || typeof value === "string";
-    default:
+    case "string":
+    case "number":
+    case "boolean":
       return typeof value === type;
   }
 }
 
 /** The first thing that is wrong, as a real server says only that. */
 function checkString(raw: RawSchema, value: string, path: string, problems: FieldProblem[]): void {
-  const length = [...value].length;
+  const length = codePointCount(value);
   const wrongFormat = raw.format === undefined ? undefined : formatProblem(raw.format, value);
   if (raw.maxLength !== undefined && length > raw.maxLength) problems.push(tooLong(path, value, raw.maxLength));
   else if (raw.minLength !== undefined && length < raw.minLength)
@@ -93,6 +95,12 @@ function checkString(raw: RawSchema, value: string, path: string, problems: Fiel
     problems.push(invalidValue(path, value, `${path} in body should match '${raw.pattern}'`));
   else if (wrongFormat !== undefined)
     problems.push(invalidType(path, value, `${path} in body must be of type ${wrongFormat}: "${value}"`));
+}
+
+function codePointCount(text: string): number {
+  let count = 0;
+  for (const _ of text) count += 1;
+  return count;
 }
 
 function checkNumber(raw: RawSchema, value: number, path: string, problems: FieldProblem[]): void {

@@ -93,10 +93,12 @@ function keepAllButStatus(before: KubeObject, after: KubeObject): void {
 /** Changes of metadata and status are no new generation; the start of a deletion is (see delete.ts). */
 function countsAsNewGeneration({ resource, options }: Call, before: KubeObject, after: KubeObject): boolean {
   if (!resource.countsGeneration || options.subresource === "status") return false;
-  const content = ({ metadata: _, status: __, ...rest }: KubeObject) => rest;
-  const withStatus = ({ metadata: _, ...rest }: KubeObject) => rest;
-  const part = resource.subresources.status ? content : withStatus;
-  return !sameJson(part(before), part(after));
+  const ignored = resource.subresources.status ? ["metadata", "status"] : ["metadata"];
+  return !sameJson(without(before, ignored), without(after, ignored));
+}
+
+function without(object: KubeObject, fields: readonly string[]): object {
+  return Object.fromEntries(Object.entries(object).filter(([field]) => !fields.includes(field)));
 }
 
 /** A write that changes nothing is none; times of ownership alone don't count. */

@@ -20,29 +20,43 @@ export async function* watchObjects(core: Core, resource: KnownResource, options
   const passes = filterOf(resource, options);
   const { history } = core.store.collection(resource.storage);
   const start = startVersion(options);
-  let version = start ?? core.store.version;
-  // The cursor is taken before the first event is handed out, so that nothing is missed while the caller is slow.
-  let cursor = history.cursorAfter(version);
-  if (cursor === undefined) throw expired(version, history.floor);
+  const version = start ?? core.store.version;
+  // Taken before the first event is handed out, so that nothing is missed while the caller is slow.
+  const cursor = history.cursorAfter(version);
+  if (cursor === undefined || version > core.store.version) throw expired(version, history.floor);
   if (start === undefined || options.sendInitialEvents === true) {
-    version = core.store.version;
-    cursor = history.cursorAfter(version)!;
-    for (const object of listObjects(core, resource, options).items) yield { type: "ADDED", object };
+    const now = core.store.version;
+    const initial = listObjects(core, resource, options).items;
+    const next = history.cursorAfter(now)!;
+    for (const object of initial) yield { type: "ADDED", object };
     if (options.sendInitialEvents === true && options.allowBookmarks === true)
-      yield bookmark(resource, version, { "k8s.io/initial-events-end": "true" });
-  }
-  const { signal, allowBookmarks = false } = options;
-  while (signal?.aborted !== true) {
+      yield bookmark(resource, now, { "k8s.io/initial-events-end": "true" });
+    yield* followChanges({ core, resource, options, passes }, next);
+  } else yield* followChanges({ core, resource, options, passes }, cursor);
+}
+
+interface Watch {
+  core: Core;
+  resource: KnownResource;
+  options: WatchOptions;
+  passes: Filter;
+}
+
+async function* followChanges({ core, resource, options, passes }: Watch, from: number): AsyncGenerator<Event> {
+  const { history } = core.store.collection(resource.storage);
+  const isOver = () => options.signal?.aborted === true;
+  let cursor = from;
+  while (!isOver()) {
     const event = history.at(cursor);
-    if (event === "lost") throw expired(version, history.floor);
+    if (event === "lost") throw expired("of this watch, which fell behind,", history.floor);
     if (event !== undefined) {
       cursor += 1;
-      version = event.version;
       const seen = asSeen(resource, event, passes);
       if (seen !== undefined) yield seen;
-    } else if ((await nextChange(core, history, signal, allowBookmarks)) === "bookmark") {
-      if (history.at(cursor) === undefined) yield bookmark(resource, core.store.version);
+      continue;
     }
+    const woken = await nextChange(core, history, options.signal, options.allowBookmarks === true);
+    if (woken === "bookmark" && history.at(cursor) === undefined) yield bookmark(resource, core.store.version);
   }
 }
 

@@ -48,7 +48,7 @@ const BLOCKING = new Set([
 
 function customProblems(resource: KnownResource, after: KubeObject, before?: KubeObject): FieldProblem[] {
   const schema = schemaOf(resource);
-  const [now, old] = [after as unknown as Json, before as unknown as Json | undefined];
+  const [now, old] = [after as Json, before as Json | undefined];
   // metadata has rules of its own.
   const problems = schemaProblems(schema, now, "", old).filter(({ field }) => !field.startsWith("metadata."));
   if (problems.some(({ reason }) => BLOCKING.has(reason))) return problems;
