@@ -11,7 +11,7 @@ export interface OpenLoopOptions {
   headers?: Record<string, string>;
   /** From the due moment to the last byte. */
   timeoutMs?: number;
-  /** Most requests in flight. One that is due beyond that is counted as "overrun", never delayed silently. */
+  /** Most requests in flight. One that is due beyond that waits for a place; its latency counts from when it was due. */
   maxInFlight?: number;
   /** Stops by itself after so many. */
   requests?: number;
@@ -53,7 +53,6 @@ export function startOpenLoop(options: OpenLoopOptions, first: Tally): OpenLoop 
     const { tally } = state;
     state.sent++;
     tally.sent();
-    if (state.inFlight >= maxInFlight) return tally.add({ kind: "failed", cause: "overrun", latencyMs: 0 });
     state.inFlight++;
     send.one(dueMs, (outcome) => {
       state.inFlight--;
@@ -63,7 +62,7 @@ export function startOpenLoop(options: OpenLoopOptions, first: Tally): OpenLoop 
   };
   const timer = setInterval(() => {
     const nowMs = performance.now();
-    for (; !state.stopped && state.sent < requests; ) {
+    while (!state.stopped && state.sent < requests && state.inFlight < maxInFlight) {
       const dueMs = startedMs + (state.sent * 1_000) / ratePerSecond;
       if (dueMs > nowMs) break;
       state.latestMs = Math.max(state.latestMs, nowMs - dueMs);
@@ -108,10 +107,13 @@ function sender({ url, headers = {}, timeoutMs = 10_000, maxInFlight = 1_024 }: 
         clearTimeout(deadline);
         done({ ...outcome, latencyMs: performance.now() - dueMs });
       };
-      const deadline = setTimeout(() => {
-        end({ kind: "failed", cause: "timeout" });
-        request.destroy();
-      }, timeoutMs);
+      const deadline = setTimeout(
+        () => {
+          end({ kind: "failed", cause: "timeout" });
+          request.destroy();
+        },
+        timeoutMs - (performance.now() - dueMs),
+      );
       request.on("error", (error) => end({ kind: "failed", cause: causeOf(error, request) }));
       request.on("response", (response) => readAnswer(response, end));
       request.end();
