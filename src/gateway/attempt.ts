@@ -9,9 +9,13 @@ export interface AttemptOwner {
   /** Headers have come. False: do not pass this answer on. */
   onAnswer(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): boolean;
   onData(bytes: number): void;
-  onEnd(): void;
+  /** The answer is complete; `rest` is what has not been written to the client yet. */
+  onEnd(rest: Buffer | undefined): void;
   onFailure(failure: Failure): void;
 }
+
+/** Up to here a body that came in one piece is held for a moment and goes out in one write with the headers. */
+const ONE_WRITE_BYTES = 16_384;
 
 const ABANDONED = new Error("abandoned by the gateway");
 
@@ -21,6 +25,9 @@ export class Attempt implements Dispatcher.DispatchHandler {
   readonly #response: ServerResponse;
   #controller: Dispatcher.DispatchController | undefined;
   #state: "running" | "abandoned" | "over" = "running";
+  /** The announced length, while nothing has been written. */
+  #expectedBytes = -1;
+  #held: Buffer | undefined;
 
   constructor(owner: AttemptOwner, upstream: Upstream, response: ServerResponse) {
     this.#owner = owner;
@@ -64,12 +71,16 @@ export class Attempt implements Dispatcher.DispatchHandler {
   ): void {
     // 1xx: the client has had its 100 from us.
     if (status < 200 || this.#state !== "running") return;
-    this.#owner.onAnswer(status, headers);
+    if (this.#owner.onAnswer(status, headers)) this.#expectedBytes = Number(headers["content-length"] ?? -1);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#state !== "running") return;
     this.#owner.onData(chunk.length);
+    if (chunk.length === this.#expectedBytes && chunk.length <= ONE_WRITE_BYTES) {
+      this.#held = chunk;
+      return;
+    }
     if (this.#response.write(chunk)) return;
     controller.pause();
     this.#response.once("drain", () => controller.resume());
@@ -78,7 +89,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     const running = this.#state === "running";
     this.#over();
-    if (running) this.#owner.onEnd();
+    if (running) this.#owner.onEnd(this.#held);
   }
 
   onResponseError(_: Dispatcher.DispatchController | undefined, error: Error): void {

@@ -179,8 +179,10 @@ export class Exchange implements AttemptOwner {
     this.#bytesSent += bytes;
   }
 
-  onEnd(): void {
-    this.#response.end();
+  onEnd(rest: Buffer | undefined): void {
+    // As a latin1 string, byte for byte, it goes out in one write with the headers.
+    if (rest === undefined) this.#response.end();
+    else this.#response.end(rest.toString("latin1"), "latin1");
     this.#finish(this.#response.statusCode, this.#exhausted ? "URX" : "-", "via_upstream", "");
   }
 

@@ -275,6 +275,19 @@ test("bodies stream both ways with back-pressure", async () => {
   expect(largest - before).toBeLessThan(20 * 1_048_576);
 });
 
+test("answers of any bytes and any size arrive as they were sent", async () => {
+  const bodies = [0, 1, 255, 16_384, 16_385, 70_000].map((size) => randomBytes(size));
+  await world.addPod("v1", (request, response) => {
+    const body = bodies[Number(request.url!.slice(1))]!;
+    response.writeHead(200, { "content-length": body.length }).end(body);
+  });
+  await settle();
+  for (const [i, body] of bodies.entries()) {
+    const response = await fetch(`${url}/${i}`);
+    expect(Buffer.from(await response.arrayBuffer()).equals(body)).toBe(true);
+  }
+});
+
 test("a large answer is held back by a slow client and arrives whole", async () => {
   const body = randomBytes(30 * 1_048_576);
   let written = 0;
