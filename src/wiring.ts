@@ -33,7 +33,8 @@ function createWorld(config: ProcessConfig, interrupted: AbortSignal): World {
     clock,
     interrupted,
     connect: async (options) => (await import("./adapters/kubernetes/connect.ts")).connect({ ...options, env, clock }),
-    router: async (cluster) => (await import("./adapters/istio/router.ts")).istioRouter({ cluster }),
+    router: async (cluster) =>
+      (await import("./adapters/istio/router.ts")).istioRouter({ cluster, fieldManager: "serin-cli" }),
     istioDefinitions: async () => (await import("./sandbox/cluster/schema/builtin.ts")).istioDefinitions(),
     explainRoute: async (...query) => (await import("./gateway/explain.ts")).explainRoute(...query),
     runningSandbox: async (homeDir) => (await import("./wiring/running-sandbox.ts")).runningSandbox(homeDir),

@@ -2,7 +2,7 @@
 
 import type { Clock } from "../ports/clock.ts";
 
-export class DeadlineError extends Error {
+class DeadlineError extends Error {
   override readonly name = "DeadlineError";
 }
 

@@ -16,7 +16,13 @@ import { lastWriterOf } from "./last-writer.ts";
 /** Owns the fields that Serin writes. */
 export const FIELD_MANAGER = "serin";
 
-export function istioRouter({ cluster }: { cluster: Cluster }): TrafficRouter {
+export interface IstioRouterOptions {
+  cluster: Cluster;
+  /** Whose writes they are in managedFields. The controller goes by the default; what a person writes directly, by another name. */
+  fieldManager?: string;
+}
+
+export function istioRouter({ cluster, fieldManager = FIELD_MANAGER }: IstioRouterOptions): TrafficRouter {
   /** The objects behind a reading, so that an abort is one write and not a read and a write. */
   const behind = new WeakMap<SplitReading, VirtualService[]>();
 
@@ -51,7 +57,7 @@ export function istioRouter({ cluster }: { cluster: Cluster }): TrafficRouter {
   async function patch(service: VirtualService, operations: PlanOperation[]): Promise<VirtualService> {
     const { namespace, name } = service.metadata;
     const key = { namespace, name };
-    return cluster.patch(VIRTUAL_SERVICES, key, { type: "json", operations }, { fieldManager: FIELD_MANAGER });
+    return cluster.patch(VIRTUAL_SERVICES, key, { type: "json", operations }, { fieldManager });
   }
 
   /**
@@ -148,7 +154,7 @@ async function deployment(cluster: Cluster, namespace: string, name: string): Pr
 
 function describe(target: TrafficTarget, services: VirtualService[]): SplitReading {
   const split = readSplit(services, target);
-  const objects = services.map((service) => objectReading(service, target));
+  const objects = services.map(objectReading);
   if (!split.ok) {
     const { problem, disagreeing } = split;
     return { canaryWeight: undefined, stableWeight: undefined, total: target.total, problem, disagreeing, objects };
@@ -161,17 +167,10 @@ function describe(target: TrafficTarget, services: VirtualService[]): SplitReadi
   };
 }
 
-function objectReading(service: VirtualService, target: TrafficTarget): ObjectReading {
+function objectReading(service: VirtualService): ObjectReading {
   const { name, resourceVersion = "", uid = "" } = service.metadata;
   const lastWriter = lastWriterOf(service, FIELD_MANAGER);
-  const split = readObject(service, target);
-  return {
-    virtualService: name,
-    resourceVersion,
-    uid,
-    ...(lastWriter === undefined ? {} : { lastWriter }),
-    ...(split.ok ? { split: { stable: split.stable, canary: split.canary } } : {}),
-  };
+  return { virtualService: name, resourceVersion, uid, ...(lastWriter === undefined ? {} : { lastWriter }) };
 }
 
 /** The patch. A route that is gone is what a changed world looks like: Conflict, so that the caller reads again. */

@@ -24,7 +24,7 @@ export interface FoldContext {
  * A longer gap between readings (the controller was away) starts afresh from the new reading: weights and error levels
  * may have changed inside it, which would make the batch's share meaningless. Decided by the clock, never by the data.
  */
-export const MAX_BATCH_MS = 30_000;
+const MAX_BATCH_MS = 30_000;
 
 export function newEvidence(nowMs: number, attempt: number): EvidenceStatus {
   const limit = oddsLimit(attempt);

@@ -56,6 +56,12 @@ export const waitingForRollover = (version: string): Said =>
 export const waitingForProxies = (waitingFor: string | undefined): Said =>
   say("WaitingForProxies", `Waiting until every proxy works by what is written: ${waitingFor ?? "not confirmed yet"}.`);
 
+export const proxiesSilent = (waitingFor: string | undefined): Said =>
+  warn(
+    "ProxiesSilent",
+    `The step has waited for the proxies for long: ${waitingFor ?? "none has confirmed"}. Nothing moves before; abort works all the same.`,
+  );
+
 export const writing = (version: string, weight: number, total: number): Said =>
   say("WritingWeight", `Giving ${version} ${shareText(weight, total)} of the traffic.`);
 

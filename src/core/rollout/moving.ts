@@ -1,7 +1,9 @@
 // Weight moves make before break: wanted -> (endpoints, destinations confirmed, intent stored) -> written -> acknowledged.
 
+import { parseTime } from "../kubernetes/time.ts";
 import * as explain from "./explain.ts";
-import { effect, hold, type RunningTurn, readableSplit, workload } from "./turn.ts";
+import type { ProxyAnswer } from "./observation.ts";
+import { effect, type Hold, hold, type RunningTurn, readableSplit, workload } from "./turn.ts";
 import { endpointsNeeded } from "./weights.ts";
 
 /** The turn with a hold while the weight is on its way, without one when it is there and every proxy works by it. */
@@ -11,7 +13,17 @@ export function moveTo(turn: RunningTurn, goal: number): RunningTurn {
   if (wanting.weight.written !== goal) return write(wanting, goal);
   if (wanting.weight.acknowledged === goal) return wanting;
   const { route } = turn.input.observation.dataPlane;
-  return hold(wanting, explain.waitingForProxies(route?.acknowledged === false ? route.waitingFor : undefined));
+  return hold(wanting, waitForProxies(turn, route));
+}
+
+/** A wait that lasts is no longer the normal course: somebody should look. */
+const PATIENCE_MS = 30_000;
+
+function waitForProxies({ rollout, input }: RunningTurn, answer: ProxyAnswer | undefined): Hold {
+  const waitingFor = answer?.acknowledged === false ? answer.waitingFor : undefined;
+  const untilMs = parseTime(rollout.stepStartedAt ?? rollout.startedAt) + PATIENCE_MS;
+  if (input.nowMs >= untilMs) return explain.proxiesSilent(waitingFor);
+  return { ...explain.waitingForProxies(waitingFor), atMs: untilMs };
 }
 
 function write(turn: RunningTurn, goal: number): RunningTurn {
@@ -42,14 +54,12 @@ function notReady(turn: RunningTurn, goal: number) {
 }
 
 /** Whatever was written last, by whomever: the canary gains only from a split that every proxy really works by. */
-function notTakenUp(turn: RunningTurn) {
+function notTakenUp(turn: RunningTurn): Hold | undefined {
   const { route } = turn.input.observation.dataPlane;
-  if (route?.acknowledged === true) return undefined;
-  return explain.waitingForProxies(route?.waitingFor);
+  return route?.acknowledged === true ? undefined : waitForProxies(turn, route);
 }
 
-function notConfirmed(turn: RunningTurn) {
+function notConfirmed(turn: RunningTurn): Hold | undefined {
   const { destinations } = turn.input.observation.dataPlane;
-  if (destinations?.acknowledged === true) return undefined;
-  return explain.waitingForProxies(destinations?.waitingFor);
+  return destinations?.acknowledged === true ? undefined : waitForProxies(turn, destinations);
 }

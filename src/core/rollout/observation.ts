@@ -26,7 +26,7 @@ export interface Observation {
   stored: { wanted?: number; rolloutId?: string; actionsSeen: readonly string[]; endedAt?: string };
 }
 
-export interface CanaryFacts {
+interface CanaryFacts {
   namespace: string;
   name: string;
   generation: number;

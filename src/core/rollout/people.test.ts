@@ -224,6 +224,13 @@ describe("blindness", () => {
     expect(settle(change(world, "echo-v2", { ready: 2 })).route?.weight).toBe(0);
   });
 
+  it("proxies that stay silent are said once, and hold the step", () => {
+    let world = settle(smallWorld({ proxiesDead: true }));
+    for (let i = 0; i < 90; i++) world = settle(traffic(world, { stable: [8, 0], canary: [2, 0] }));
+    expect([world.status?.rollout?.step, world.route?.weight]).toEqual([0, 20]);
+    expect(world.events.filter(({ reason }) => reason === "ProxiesSilent")).toHaveLength(1);
+  });
+
   it("starved is said, and holds the pause", () => {
     let world = running;
     for (let i = 0; i < 60; i++) world = settle(traffic(world, { stable: [10, 0], canary: [0, 0] }));

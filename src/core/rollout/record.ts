@@ -3,7 +3,7 @@
 import { canonical } from "./canonical.ts";
 import type { CanaryStatus } from "./status.ts";
 
-export const PROGRESS_WRITE_MS = 10_000;
+const PROGRESS_WRITE_MS = 10_000;
 
 export type RecordDue = "now" | "never" | { afterMs: number };
 

@@ -120,7 +120,7 @@ export interface EvidenceStatus {
 }
 
 /** Raw counters as read, so that a restarted controller goes on with the very next batch. */
-export interface ReadingRecord {
+interface ReadingRecord {
   /** By the controller's clock. */
   at: string;
   /** By the source's own clock: tells a new reading from the same one. */
