@@ -33,7 +33,7 @@ export async function getCanary({ cluster, namespace }: Connected, name: string)
   }
 }
 
-export async function listCanaries({ cluster, scope }: Pick<Connected, "cluster" | "scope">): Promise<Canary[]> {
+async function listCanaries({ cluster, scope }: Pick<Connected, "cluster" | "scope">): Promise<Canary[]> {
   return (await listWithVersion({ cluster, scope })).items;
 }
 

@@ -70,7 +70,7 @@ async function once<T extends KubeObject, R>(
   return undefined;
 }
 
-export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const cancel = clock.after(ms, finish);
     signal.addEventListener("abort", finish, { once: true });

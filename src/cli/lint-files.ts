@@ -28,7 +28,9 @@ export function lintFiles(files: SourceFile[], namespace: string, crds: readonly
 
 function problemOf(finding: Finding, { file, placeOf }: SourceObject): SourceProblem {
   const { code, severity, subject, segments, path, message, cure } = finding;
-  return { file, place: placeOf(segments), severity, code, message: `${message}; ${cure}`, subject, field: path };
+  // An unknown field is wrong in its name, whatever it holds.
+  const part = message.includes("is not a field") ? "key" : "value";
+  return { file, place: placeOf(segments, part), severity, code, message: `${message}; ${cure}`, subject, field: path };
 }
 
 function inOrder(problems: SourceProblem[], files: SourceFile[]): SourceProblem[] {

@@ -16,7 +16,7 @@ export async function run(argv: string[], world: World): Promise<number> {
   // Timers behind the Clock port do not keep the process alive; a running command does.
   const alive = setInterval(() => undefined, 2 ** 30);
   try {
-    const parsed = program.parseAsync(argv.length === 0 ? ["--help"] : argv, { from: "user" });
+    const parsed = program.parseAsync(spelledOut(argv), { from: "user" });
     await Promise.race([parsed, interruption(world, outcome, parsed)]);
     return world.interrupted.aborted && outcome.exitCode === EXIT.ok ? EXIT.interrupted : outcome.exitCode;
   } catch (error) {
@@ -24,6 +24,12 @@ export async function run(argv: string[], world: World): Promise<number> {
   } finally {
     clearInterval(alive);
   }
+}
+
+/** The short forms that everybody tries. */
+function spelledOut(argv: string[]): string[] {
+  if (argv.length === 0) return ["--help"];
+  return argv[0] === "--version" || argv[0] === "-V" ? ["version", "--client", ...argv.slice(1)] : argv;
 }
 
 interface Outcome {

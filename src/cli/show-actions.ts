@@ -19,6 +19,6 @@ export function printTable(session: Session, actions: CanaryAction[], options: T
   for (const line of decorated(head, rows, sorted, options)) session.print(line);
 }
 
-export function createdAt({ metadata }: { metadata: { creationTimestamp?: string } }): number {
+function createdAt({ metadata }: { metadata: { creationTimestamp?: string } }): number {
   return Date.parse(metadata.creationTimestamp ?? "1970-01-01T00:00:00Z");
 }

@@ -58,7 +58,7 @@ async function redrawLive(session: Session, connection: Connected, name: string)
   const { createLogUpdate } = await import("log-update");
   const stop = stopper(session.world.interrupted);
   const { stdout, clock } = session.world;
-  const draw = createLogUpdate(stdout as unknown as NodeJS.WritableStream);
+  const draw = createLogUpdate(stdout as unknown as NodeJS.WritableStream, { defaultHeight: 1000 });
   const canaries = informer<Canary>(session, connection, CANARIES);
   const deployments = informer<Deployment>(session, connection, DEPLOYMENTS);
   const replicaSets = informer<ReplicaSet>(session, connection, REPLICA_SETS);
@@ -75,7 +75,7 @@ async function redrawLive(session: Session, connection: Connected, name: string)
       replicaSets: replicaSets.list(),
       pods: pods.list(),
     };
-    draw(treeLines(viewOf(canary, objects), treeOptions(session)).join("\n"));
+    draw(fit(treeLines(viewOf(canary, objects), treeOptions(session)), stdout.rows).join("\n"));
   };
   let cancel: (() => void) | undefined;
   const schedule = () => (cancel ??= clock.after(REDRAW_MS, () => ((cancel = undefined), render())));
@@ -90,6 +90,13 @@ async function redrawLive(session: Session, connection: Connected, name: string)
   cancel?.();
   cancelTick();
   draw.done();
+}
+
+/** The head matters most: what does not fit is cut at the end. One row stays free for the cursor. */
+export function fit(lines: string[], rows: number | undefined): string[] {
+  if (rows === undefined || rows < 2 || lines.length < rows) return lines;
+  const kept = lines.slice(0, rows - 2);
+  return [...kept, `... ${lines.length - kept.length} more lines: make the terminal higher`];
 }
 
 function informer<T extends KubeObject>(

@@ -63,7 +63,7 @@ export interface Source {
   line(): Promise<string | undefined>;
 }
 
-export interface ConnectOptions {
+interface ConnectOptions {
   /** --kubeconfig */
   kubeconfig?: string;
   /** Tried after KUBECONFIG and before ~/.kube/config. */

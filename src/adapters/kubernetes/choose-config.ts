@@ -63,7 +63,7 @@ async function explicit(choice: ConfigChoice, file: string, label?: string): Pro
 }
 
 /** The context's cluster and user, with the overrides by name. */
-export function pick(config: Kubeconfig, choice: Omit<ConfigChoice, "env">, source: string): ChosenConfig {
+function pick(config: Kubeconfig, choice: Omit<ConfigChoice, "env">, source: string): ChosenConfig {
   const contextName = choice.context ?? config.currentContext;
   const context = contextName === undefined ? {} : entry(config, "context", contextName);
   const clusterName = choice.cluster ?? context.cluster;

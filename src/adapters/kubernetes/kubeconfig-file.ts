@@ -26,7 +26,7 @@ export interface KubeconfigUser {
   "auth-provider"?: { name: string };
 }
 
-export interface ExecConfig {
+interface ExecConfig {
   apiVersion: string;
   command: string;
   args?: string[] | null;

@@ -15,7 +15,7 @@ export interface TransportOptions {
   as?: string;
 }
 
-export interface Exchange {
+interface Exchange {
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** With its query. */
   path: string;

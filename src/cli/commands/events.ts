@@ -43,7 +43,7 @@ async function events(session: Session, [reference]: string[], options: EventsOp
   const connection = await session.connect();
   const name = reference === undefined ? undefined : canaryName(reference);
   const list = await connection.cluster.list<KubeEvent>(EVENTS, { namespace: connection.scope });
-  const found = list.items.filter((event) => isAbout(event, name)).sort((a, b) => lastSeen(a) - lastSeen(b));
+  const found = list.items.filter((event) => isAbout(event, name)).sort(byAge);
   const text = await machineText(options.output, { items: found });
   if (text !== undefined) session.world.stdout.write(text);
   else print(session, found);
@@ -52,6 +52,11 @@ async function events(session: Session, [reference]: string[], options: EventsOp
 
 function isAbout({ involvedObject: { kind, name } }: KubeEvent, wanted: string | undefined): boolean {
   return kind === "Canary" && (wanted === undefined || name === wanted);
+}
+
+/** Times are kept to the second; within one, versions tell the order. */
+function byAge(a: KubeEvent, b: KubeEvent): number {
+  return lastSeen(a) - lastSeen(b) || Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion);
 }
 
 function print(session: Session, found: KubeEvent[]): void {

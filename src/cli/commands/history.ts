@@ -86,7 +86,8 @@ function rolloutEntries({ status }: Canary): HistoryEntry[] {
 
 function actionEntry({ metadata, spec, status }: CanaryAction): HistoryEntry {
   return {
-    at: metadata.creationTimestamp ?? status?.at ?? "1970-01-01T00:00:00Z",
+    // When it was taken up: creation is kept to the second only, which scrambles what was asked in one second.
+    at: status?.at ?? metadata.creationTimestamp ?? "1970-01-01T00:00:00Z",
     what: spec.verb,
     rollout: spec.rollout,
     by: spec.by,

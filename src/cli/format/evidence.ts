@@ -24,7 +24,7 @@ export function sideText({ requests, errors }: { requests: number; errors: numbe
   return `${percent(errors / requests)} (${errors} of ${requests} requests)`;
 }
 
-export function evidenceText({ state, odds, limit, harmed }: NonNullable<CanaryStatus["evidence"]>): string {
+function evidenceText({ state, odds, limit, harmed }: NonNullable<CanaryStatus["evidence"]>): string {
   return (
     `${state}; odds that the canary is worse ${wholeNumber(odds)} : 1, limit ${wholeNumber(limit)} : 1; ` +
     `about ${Math.round(harmed)} harmed requests`

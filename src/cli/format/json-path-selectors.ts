@@ -12,7 +12,7 @@ export type Selector =
   | { kind: "slice"; from?: number; to?: number; step?: number }
   | { kind: "filter"; left: Selector[]; operator?: Comparison; right?: Operand };
 
-export type Comparison = "==" | "!=" | "<" | "<=" | ">" | ">=";
+type Comparison = "==" | "!=" | "<" | "<=" | ">" | ">=";
 type Operand = { kind: "value"; value: unknown } | { kind: "path"; selectors: Selector[] };
 
 export function parsePath(text: string, template: string): Selector[] {

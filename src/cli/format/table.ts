@@ -19,7 +19,7 @@ export function tableLines(head: string[] | undefined, rows: string[][]): string
 }
 
 /** The cell with spaces up to the width that it takes on a terminal. */
-export function pad(cell: string, width: number): string {
+function pad(cell: string, width: number): string {
   return cell + " ".repeat(Math.max(0, width - widthOf(cell)));
 }
 

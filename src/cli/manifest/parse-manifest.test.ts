@@ -32,6 +32,7 @@ test.each([
   { name: "plain true and false", text: `${HEAD}data: {a: true, b: false}\n`, says: [] },
   { name: "nothing but comments", text: "# nothing\n---\n# here\n", says: [] },
   { name: "an empty file", text: "", says: [] },
+  { name: "markers only", text: "---\n---\n", says: [] },
 ])("$name", ({ text, says }) => {
   expect(said(parseManifest(text, "f.yaml").problems)).toEqual(says);
 });
@@ -70,6 +71,13 @@ test("a document larger than the API server takes is refused unread", () => {
   expect(said(problems)).toEqual([
     "1:1 error SRN0003 the document has 10.0 MiB, but the API server takes at most 3 MiB; split it, or keep the data elsewhere",
   ]);
+});
+
+test("a map with very many keys is read in time", () => {
+  const keys = Array.from({ length: 30_000 }, (_, i) => `  key${i}: value`).join("\n");
+  const { documents, problems } = parseManifest(`${HEAD}data:\n${keys}\n`, "f.yaml");
+  expect(problems).toEqual([]);
+  expect(Object.keys((documents[0]!.value as { data: object }).data)).toHaveLength(30_000);
 });
 
 test("bombs of aliases are refused", () => {

@@ -77,7 +77,8 @@ function parsePart(part: Part, manifest: Manifest): void {
     version: "1.1",
     lineCounter: lines,
     prettyErrors: false,
-    uniqueKeys: true,
+    // The library compares each key with each other one: minutes for a large map. See doubledKeys.
+    uniqueKeys: false,
     // go-yaml, which kubectl reads with, leaves dates and sexagesimal numbers as text.
     customTags: (tags) =>
       tags.filter((tag) => typeof tag === "string" || (tag.format !== "TIME" && !tag.tag.endsWith(":timestamp"))),
@@ -93,11 +94,14 @@ function parsePart(part: Part, manifest: Manifest): void {
       severity: "error",
       ...yamlProblem(code, message),
     });
-  if (document.errors.length > 0 || document.contents === null) return;
-  manifest.problems.push(...ambiguousWords(document, manifest.file, place));
+  const { contents } = document;
+  if (document.errors.length > 0 || contents === null || isBlank(contents)) return;
+  const doubled = doubledKeys(document, manifest.file, place);
+  manifest.problems.push(...doubled, ...ambiguousWords(document, manifest.file, place));
+  if (doubled.length > 0) return;
   const resolved = resolve(document);
   if (!resolved.ok) {
-    const start = document.contents.range![0];
+    const [start = 0] = contents.range ?? [];
     const what = { severity: "error" as const, code: "SRN0001", message: `not valid YAML: ${resolved.message}` };
     manifest.problems.push({ file: manifest.file, place: place(start, start), ...what });
     return;
@@ -118,12 +122,33 @@ function resolve(document: Document): { ok: true; value: unknown } | { ok: false
   }
 }
 
+/** Nothing but comments and markers. */
+function isBlank(contents: unknown): boolean {
+  return isScalar(contents) && contents.value === null && (contents.source ?? "") === "";
+}
+
+function doubledKeys(document: Document, file: string, place: (from: number, to: number) => Place): SourceProblem[] {
+  const problems: SourceProblem[] = [];
+  visit(document, {
+    Map(_, node) {
+      const seen = new Set<unknown>();
+      for (const { key } of node.items) {
+        if (!isScalar(key)) continue;
+        if (seen.has(key.value))
+          problems.push({ file, place: place(key.range![0], key.range![1]), severity: "error", ...DOUBLED });
+        seen.add(key.value);
+      }
+    },
+  });
+  return problems;
+}
+
+const DOUBLED = {
+  code: "SRN0002",
+  message: "the key stands twice in this map; only one of them would count: remove the other",
+};
+
 function yamlProblem(code: string, message: string): { code: string; message: string } {
-  if (code === "DUPLICATE_KEY")
-    return {
-      code: "SRN0002",
-      message: "the key stands twice in this map; only one of them would count: remove the other",
-    };
   if (code === "TAB_AS_INDENT") return { code: "SRN0001", message: "a tab indents this line; YAML takes only spaces" };
   return { code: "SRN0001", message: `not valid YAML: ${message.split("\n", 1)[0]}` };
 }
