@@ -63,7 +63,7 @@ async function deleteOptions({ request, query }: ApiCall): Promise<DeleteOptions
   if (propagationPolicy !== undefined && !isPropagation(propagationPolicy))
     throw invalidOption("DeleteOptions", "propagationPolicy", {
       reason: "FieldValueNotSupported",
-      message: `Unsupported value: ${JSON.stringify(propagationPolicy)}: supported values: "Background", "Foreground", "Orphan", "nil"`,
+      message: `Unsupported value: ${JSON.stringify(propagationPolicy)}: supported values: "Foreground", "Background", "Orphan", "nil"`,
     });
   return {
     propagationPolicy,

@@ -114,7 +114,7 @@ function checkMatch(query: URLSearchParams, version: string | undefined, match: 
   if (match !== "Exact" && match !== "NotOlderThan")
     throw notSupported("ListOptions", "resourceVersionMatch", `"${match}"`, '"Exact", "NotOlderThan", ""');
   if (match === "Exact" && version === "0")
-    throw forbidden("resourceVersionMatch", 'resourceVersionMatch "Exact" is forbidden for resourceVersion "0"');
+    throw forbidden("resourceVersionMatch", 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
 }
 
 function forbidden(field: string, detail: string): Refusal {

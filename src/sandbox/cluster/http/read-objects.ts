@@ -46,7 +46,8 @@ export function objectReply(call: ApiCall, object: KubeObject, code = 200): Obje
 export function includeObject(query: URLSearchParams): IncludeObject {
   const given = query.get("includeObject") || "Metadata";
   if (given === "None" || given === "Metadata" || given === "Object") return given;
-  throw new Refusal(400, "BadRequest", `unrecognized includeObject value: "${given}"`);
+  const wrong = `includeObject: Invalid value: "${given}": must be 'Metadata', 'Object', 'None', or empty`;
+  throw new Refusal(400, "BadRequest", `Unable to convert to Table as requested: ${wrong}`);
 }
 
 function shaped({ wanted }: ApiCall, object: object, code = 200): ObjectReply {

@@ -45,7 +45,7 @@ export async function route(api: Api, request: IncomingMessage, user: User): Pro
       (await aboutResource(api, { request, url, user, path, resource }))
     );
   } catch (error) {
-    const status = statusOf(error, path === undefined ? undefined : { path, kind: resource?.kind });
+    const status = statusOf(error, path);
     return { ...json(status, status.code), headers: retryHeaders(status.details?.retryAfterSeconds) };
   }
 }
@@ -93,7 +93,7 @@ interface Request {
 
 async function aboutResource(api: Api, { request, url, user, path, resource }: Request): Promise<Reply> {
   if (path === undefined) return plain("404 page not found\n", 404);
-  // A group or version that is not served at all is no resource path to begin with.
+  // A path of a group that is not served at all is no resource path to begin with.
   if (resource === undefined) return isServed(api, path) ? notServedReply() : plain("404 page not found\n", 404);
   if (path.namespace !== undefined && !resource.namespaced) throw notServed();
   const wanted = negotiate(request.headers.accept);
@@ -119,10 +119,8 @@ function notServedReply(): Reply {
   return json(status, status.code);
 }
 
-function isServed({ discovery }: Api, { group, version }: ResourcePath): boolean {
-  return discovery
-    .groups()
-    .some((each) => each.name === group && each.versions.some((served) => served.version === version));
+function isServed({ discovery }: Api, { group }: ResourcePath): boolean {
+  return discovery.groups().some((each) => each.name === group);
 }
 
 type Handler = (call: ApiCall) => Promise<Reply>;
@@ -130,7 +128,7 @@ type Handler = (call: ApiCall) => Promise<Reply>;
 function handlerOf(method: string, path: ResourcePath, resource: KnownResource, query: URLSearchParams): Handler {
   const handlers = handlersOf(path, resource);
   if (handlers === undefined) throw notServed();
-  const handler = handlers[method === "HEAD" ? "GET" : method];
+  const handler = handlers[method];
   if (handler === undefined) throw methodNotAllowed();
   const watchable = handler === readList || (handler === readOne && path.subresource === undefined);
   return watchable && isWatch(query) ? watchObjects : handler;

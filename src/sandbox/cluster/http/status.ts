@@ -57,11 +57,11 @@ const CODES: Record<ClusterErrorReason, number> = {
 };
 
 /** The Status of whatever was thrown while the path was served. */
-export function statusOf(error: unknown, subject?: { path: ResourcePath; kind: string | undefined }): Status {
+export function statusOf(error: unknown, path?: ResourcePath): Status {
   if (error instanceof Refusal) return failure(error.code, error.reason, error.message, error.details);
   if (error instanceof ClusterError) {
     const reason = error.reason === "Unreachable" ? "ServiceUnavailable" : error.reason;
-    return failure(CODES[error.reason], reason, error.message, detailsOf(error, subject));
+    return failure(CODES[error.reason], reason, error.message, detailsOf(error, path));
   }
   const message = error instanceof Error ? error.message : String(error);
   return failure(500, "InternalError", `Internal error occurred: ${message}`, { causes: [{ reason: "", message }] });
@@ -107,18 +107,19 @@ function failure(code: number, reason: string, message: string, details: StatusD
   };
 }
 
+/** Messages begin with what they speak of: `deployments.apps "x" not found`, `Scale.autoscaling "x" is invalid: ...`. */
+const SUBJECT = /^(?:Operation cannot be fulfilled on )?([\w-]+)(?:\.([\w.-]+))? "([^"]*)"[ :]/;
+
 function detailsOf(
-  error: ClusterError,
-  subject: { path: ResourcePath; kind: string | undefined } | undefined,
+  { reason, message, causes }: ClusterError,
+  path: ResourcePath | undefined,
 ): StatusDetails | undefined {
-  const causes = error.causes.length === 0 ? {} : { causes: [...error.causes] };
-  if (subject === undefined || error.reason === "BadRequest") return error.causes.length === 0 ? undefined : causes;
+  const withCauses = causes.length === 0 ? {} : { causes: [...causes] };
+  if (path === undefined || reason === "BadRequest") return causes.length === 0 ? undefined : withCauses;
   // Clients print the message of a refusal that names no field only when it names no object either.
-  if (error.reason === "Invalid" && error.causes.length === 0) return {};
-  const { path, kind } = subject;
-  // "Invalid" speaks of the object, everything else of the resource. The message names the object when the path cannot.
-  const name = path.name ?? /"([^"]+)"/.exec(error.message)?.[1];
-  return { name, group: path.group, kind: error.reason === "Invalid" ? kind : path.plural, ...causes };
+  if (reason === "Invalid" && causes.length === 0) return {};
+  const [, kind, group, name] = SUBJECT.exec(message) ?? [];
+  return { name, group, kind, ...withCauses };
 }
 
 function withoutEmpty(details: StatusDetails): StatusDetails {

@@ -53,8 +53,7 @@ async function pump({ call, options, ended, events, first, frame }: Pump, out: S
     for (let next = await first; next.done !== true; next = await events.next())
       if (ended.signal.aborted || !(await out.send(frame(next.value)))) break;
   } catch (error) {
-    if (!ended.signal.aborted)
-      await out.send(line("ERROR", statusOf(error, { path: call.path, kind: call.resource.kind })));
+    if (!ended.signal.aborted) await out.send(line("ERROR", statusOf(error, call.path)));
   } finally {
     cancelTimeout();
     out.signal.removeEventListener("abort", end);

@@ -20,7 +20,8 @@ export async function updateOne(call: ApiCall): Promise<ObjectReply> {
   const { options, warnings } = writeOptions(call, "UpdateOptions");
   const object = objectOf(await receiveObject(call, options, warnings), call);
   const { name } = call.path;
-  if (object.metadata.name === undefined) object.metadata.name = name!;
+  if (!object.metadata.name)
+    throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
   if (object.metadata.name !== name)
     throw badRequest(`the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`);
   const updated = await call.cluster.update(call.resource, object, options);
@@ -60,7 +61,9 @@ async function applyOne(call: ApiCall): Promise<ObjectReply> {
   const object = objectOf(await receiveObject(call, options, warnings), call);
   object.metadata.name ??= call.path.name!;
   if (object.metadata.name !== call.path.name)
-    throw badRequest(`name in URL does not match name in the object: "${object.metadata.name}" vs "${call.path.name}"`);
+    throw badRequest(
+      `the name of the object (${object.metadata.name}) does not match the name on the URL (${call.path.name})`,
+    );
   const existed = await exists(call);
   const force = flag(call.query, "force") === true;
   const applied = await call.cluster.apply(call.resource, object, { ...options, fieldManager, force });
@@ -85,7 +88,7 @@ export function writeOptions(call: ApiCall, kind: string): { options: WriteOptio
 /** The body, whose type must be one that objects come in. */
 export async function receiveObject(call: ApiCall, options: WriteOptions, warnings: string[]): Promise<ParsedBody> {
   const type = mediaType(call.request.headers["content-type"]);
-  if (type !== "" && !OBJECT_TYPES.includes(type)) throw unsupported(OBJECT_TYPES);
+  if (type !== "" && type !== APPLY && !OBJECT_TYPES.includes(type)) throw unsupported(OBJECT_TYPES);
   return receive(call, options, warnings);
 }
 
@@ -94,13 +97,18 @@ async function receive(call: ApiCall, options: WriteOptions, warnings: string[])
   const body = await parseBody(await readBody(call.request), type);
   const doubled = body.duplicates.map((field) => `duplicate field "${field}"`);
   if (doubled.length === 0 || options.fieldValidation === "Ignore") return body;
-  if (options.fieldValidation === "Strict") throw badRequest(`strict decoding error: ${doubled.join(", ")}`);
+  if (options.fieldValidation === "Strict") {
+    const { kind, version } = call.resource;
+    throw badRequest(
+      `${kind} in version "${version}" cannot be handled as a ${kind}: strict decoding error: ${doubled.join(", ")}`,
+    );
+  }
   warnings.push(...doubled);
   return body;
 }
 
 const APPLY = "application/apply-patch+yaml";
-const OBJECT_TYPES = ["application/json", "application/yaml", PROTOBUF, APPLY];
+const OBJECT_TYPES = ["application/json", "application/yaml", PROTOBUF];
 
 function patchTypes({ resource: { custom }, path }: ApiCall): string[] {
   return [

@@ -7,7 +7,7 @@ import { customTable } from "./custom-table.ts";
 import { ENDPOINT_SLICES, ENDPOINTS, SERVICES } from "./network-rows.ts";
 import { PODS } from "./pod-row.ts";
 import type { Column, TableKind } from "./table-kind.ts";
-import { DEPLOYMENTS, REPLICA_SETS } from "./workload-rows.ts";
+import { DAEMON_SETS, DEPLOYMENTS, DISRUPTION_BUDGETS, REPLICA_SETS, STATEFUL_SETS } from "./workload-rows.ts";
 
 /** How much of each object a row carries: https://kubernetes.io/docs/reference/using-api/api-concepts/#table-fetches */
 export type IncludeObject = "None" | "Metadata" | "Object";
@@ -56,11 +56,14 @@ const BUILT_IN: Record<string, TableKind> = {
   "/secrets": SECRETS,
   "/serviceaccounts": SERVICE_ACCOUNTS,
   "/services": SERVICES,
+  "apps/daemonsets": DAEMON_SETS,
   "apps/deployments": DEPLOYMENTS,
   "apps/replicasets": REPLICA_SETS,
+  "apps/statefulsets": STATEFUL_SETS,
   "coordination.k8s.io/leases": LEASES,
   "discovery.k8s.io/endpointslices": ENDPOINT_SLICES,
   "events.k8s.io/events": EVENTS,
+  "policy/poddisruptionbudgets": DISRUPTION_BUDGETS,
 };
 
 /** Custom tables are built once per registration: the registry replaces the resource when its definition changes. */

@@ -1,6 +1,7 @@
 // Rows of Deployments, ReplicaSets and the other kinds that own pods by a template.
 
 import type { KubeObject } from "../../../../core/kubernetes/object.ts";
+import { labelsText } from "./network-rows.ts";
 import { AGE, ageCell, at, column, count, items, NAME, orNone, type TableKind, text, wide } from "./table-kind.ts";
 
 const TEMPLATE_COLUMNS = [wide("Containers"), wide("Images"), wide("Selector")];
@@ -33,6 +34,50 @@ export const REPLICA_SETS: TableKind = {
     count(object, "status", "readyReplicas"),
     ageCell(object, nowMs),
     ...templateCells(object),
+  ],
+};
+
+export const STATEFUL_SETS: TableKind = {
+  columns: [NAME, column("Ready"), AGE, wide("Containers"), wide("Images")],
+  cells: (object, nowMs) => [
+    object.metadata.name,
+    `${count(object, "status", "readyReplicas")}/${wanted(object)}`,
+    ageCell(object, nowMs),
+    ...templateCells(object).slice(0, 2),
+  ],
+};
+
+export const DAEMON_SETS: TableKind = {
+  columns: [
+    NAME,
+    ...["Desired", "Current", "Ready", "Up-to-date", "Available"].map((name) => column(name, "integer")),
+    column("Node Selector"),
+    AGE,
+    ...TEMPLATE_COLUMNS,
+  ],
+  cells: (object, nowMs) => [
+    object.metadata.name,
+    ...[
+      "desiredNumberScheduled",
+      "currentNumberScheduled",
+      "numberReady",
+      "updatedNumberScheduled",
+      "numberAvailable",
+    ].map((field) => count(object, "status", field)),
+    labelsText(at(object, "spec", "template", "spec", "nodeSelector")),
+    ageCell(object, nowMs),
+    ...templateCells(object),
+  ],
+};
+
+export const DISRUPTION_BUDGETS: TableKind = {
+  columns: [NAME, column("Min Available"), column("Max Unavailable"), column("Allowed Disruptions", "integer"), AGE],
+  cells: (object, nowMs) => [
+    object.metadata.name,
+    text(object, "spec", "minAvailable") || "N/A",
+    text(object, "spec", "maxUnavailable") || "N/A",
+    count(object, "status", "disruptionsAllowed"),
+    ageCell(object, nowMs),
   ],
 };
 
