@@ -114,7 +114,6 @@ function readings(): void {
           resourceVersion: stored.metadata.resourceVersion,
           uid: stored.metadata.uid,
           lastWriter: { manager: "kubectl-create", operation: "Update", time: expect.stringMatching(RFC_3339) },
-          split: { stable: 80, canary: 20 },
         },
       ],
     });
@@ -149,6 +148,7 @@ function readings(): void {
     const target = await targetOf(virtualService([{ route: [to("v1", 80), to("v2", 10), to("v3", 10)] }]));
     expect(await router.read(target)).toMatchObject({
       canaryWeight: undefined,
+      canaryAtMost: 10,
       problem: expect.stringContaining("echo:v3 has weight 10"),
     });
   });
@@ -262,6 +262,19 @@ function several(): void {
     expect((await router.write(target, reading, 50)).canaryWeight).toBe(50);
   });
 
+  it("can be taken back in one when the other is gone", async () => {
+    const target = await targetOf(virtualService([SPLIT], "inner"), virtualService([SPLIT], "outer"));
+    await cluster.delete(VIRTUAL_SERVICES, { ...KEY, name: "inner" });
+    const reading = await router.read(target);
+    expect(reading).toMatchObject({
+      canaryWeight: undefined,
+      canaryAtMost: 20,
+      problem: expect.stringContaining("is gone"),
+    });
+    expect(await router.write(target, reading, 0)).toMatchObject({ canaryAtMost: 0 });
+    expect(await routesNow("outer")).toEqual([{ route: [to("v1", 100), to("v2", 0)] }]);
+  });
+
   it("are not overrun when the split of one was changed meanwhile", async () => {
     const target = await targetOf(virtualService([SPLIT], "inner"), virtualService([SPLIT], "outer"));
     const reading = await router.read(target);
@@ -270,7 +283,7 @@ function several(): void {
     expect(["Invalid", "Conflict"]).toContain(await reasonOf(router.write(target, reading, 50)));
     const after = await router.read(target);
     expect(after.problem).toContain("the routes disagree");
-    expect(after.objects.map(({ split }) => split?.canary)).toEqual([50, 0]);
+    expect(after.disagreeing).toEqual([50, 0]);
   });
 }
 

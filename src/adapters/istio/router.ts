@@ -5,7 +5,7 @@ import { DEPLOYMENTS, DESTINATION_RULES, VIRTUAL_SERVICES } from "../../core/kub
 import type { Deployment } from "../../core/kubernetes/workload.ts";
 import type { MeshObjects } from "../../core/traffic/mesh-objects.ts";
 import { type PlanOperation, planSplit } from "../../core/traffic/plan-split.ts";
-import { readObject, readSplit } from "../../core/traffic/read-split.ts";
+import { canaryAtMost, readObject, readSplit } from "../../core/traffic/read-split.ts";
 import { resolveTarget } from "../../core/traffic/resolve-target.ts";
 import type { ObjectReading, SplitReading, TrafficTarget } from "../../core/traffic/split.ts";
 import type { DestinationRule, VirtualService } from "../../core/traffic/virtual-service.ts";
@@ -36,9 +36,17 @@ export function istioRouter({ cluster, fieldManager = FIELD_MANAGER }: IstioRout
     return reading;
   }
 
+  /** Those of several that are left; NotFound when none is. */
   async function fetchServices({ namespace, routes }: TrafficTarget): Promise<VirtualService[]> {
     const names = [...new Set(routes.map(({ virtualService }) => virtualService))];
-    return Promise.all(names.map((name) => cluster.get<VirtualService>(VIRTUAL_SERVICES, { namespace, name })));
+    const answers = await Promise.allSettled(
+      names.map((name) => cluster.get<VirtualService>(VIRTUAL_SERVICES, { namespace, name })),
+    );
+    const services = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
+    const failed = answers.find((answer) => answer.status === "rejected" && !isClusterError(answer.reason, "NotFound"));
+    const refused = failed ?? (services.length === 0 ? answers[0] : undefined);
+    if (refused?.status === "rejected") throw refused.reason;
+    return services;
   }
 
   /** The objects as they were at the reading. Throws Conflict when they are others by now. */
@@ -157,7 +165,16 @@ function describe(target: TrafficTarget, services: VirtualService[]): SplitReadi
   const objects = services.map(objectReading);
   if (!split.ok) {
     const { problem, disagreeing } = split;
-    return { canaryWeight: undefined, stableWeight: undefined, total: target.total, problem, disagreeing, objects };
+    const most = canaryAtMost(services, target);
+    return {
+      canaryWeight: undefined,
+      stableWeight: undefined,
+      total: target.total,
+      problem,
+      disagreeing,
+      canaryAtMost: most,
+      objects,
+    };
   }
   return {
     canaryWeight: split.canary,

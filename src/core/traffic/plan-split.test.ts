@@ -145,8 +145,22 @@ describe("the patch", () => {
     expect(() => patched(after, operationsOf(before, target([FIRST]), 50))).toThrow("Test operation failed");
   });
 
-  it("is no plan when the route is gone", () => {
+  it("is no plan when the route is gone, except for taking traffic back, which works in the routes that are left", () => {
     expect(planSplit(service([]), target([FIRST]), 50)).toMatchObject({ ok: false });
+    const two = target(["gone", "left"].map((route, index) => ({ virtualService: "echo", route, index })));
+    const plan = planSplit(service([{ name: "left", route: [to("v1", 80), to("v2", 20)] }]), two, 0);
+    expect(plan).toMatchObject({
+      ok: true,
+      operations: expect.arrayContaining([{ op: "replace", path: "/spec/http/0/route/1/weight", value: 0 }]),
+    });
+  });
+
+  it("takes everything from the canary beside a stranger with weight", () => {
+    const route = { route: [to("v1", 70), to("v3", 10), to("v2", 20)] };
+    expect(changes([route], FIRST, 0)).toEqual([
+      { op: "replace", path: "/spec/http/0/route/0/weight", value: 100 },
+      { op: "replace", path: "/spec/http/0/route/2/weight", value: 0 },
+    ]);
   });
 
   it("is no plan when a named route sends elsewhere by now, except for taking traffic back, which is done", () => {

@@ -23,13 +23,14 @@ export type PlanOperation =
 
 export type SplitPlan = { ok: true; operations: PlanOperation[] } | { ok: false; problem: string };
 
-/** No operations at all when the split is there already. */
+/** No operations at all when the split is there already. Taking everything from the canary works in whatever routes are left. */
 export function planSplit(service: VirtualService, target: TrafficTarget, canaryWeight: number): SplitPlan {
   const wanted = splitOf(target.total, canaryWeight);
   const tests: PlanOperation[] = [];
   const changes: PlanOperation[] = [];
   for (const ref of target.routes.filter(({ virtualService }) => virtualService === service.metadata.name)) {
     const index = locateRoute(service, ref, target);
+    if (index === undefined && wanted.canary === 0) continue;
     if (index === undefined)
       return { ok: false, problem: `${sayRoute(ref)} is gone; put it back, or abort the rollout` };
     const destinations = destinationsOf(httpRoutesOf(service)[index]!);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readSplit } from "./read-split.ts";
+import { canaryAtMost, readSplit } from "./read-split.ts";
 import type { RouteRef, TrafficTarget } from "./split.ts";
 import type { HttpRoute, VirtualService } from "./virtual-service.ts";
 
@@ -164,5 +164,31 @@ describe("several routes", () => {
       problem:
         'the routes disagree (stable/canary): route "a" of VirtualService echo has 80/20, route "b" of VirtualService echo has 0/100; set both to the same split, or name the routes to move under spec.traffic.istio.virtualServices[].routes',
     });
+  });
+});
+
+describe("the most that a canary has in routes without one split", () => {
+  const refs = ["a", "b"].map((route, index) => ({ virtualService: "echo", route, index }));
+  it.each<[string, HttpRoute[], number | undefined]>([
+    ["beside a stranger with weight", [{ name: "a", route: [to("v1", 60), to("v2", 20), to("v3", 20)] }], 20],
+    ["in units of the total", [{ name: "a", route: [to("v1", 2), to("v2", 1), to("v3", 1)] }], 25],
+    [
+      "rounded up, so that a little is not nothing",
+      [{ name: "a", route: [to("v1", 999), to("v2", 1), to("v3", 9)] }],
+      1,
+    ],
+    [
+      "in the worse of two routes",
+      [
+        { name: "a", route: [to("v1", 90), to("v2", 10)] },
+        { name: "b", route: [to("v2", 100)] },
+      ],
+      100,
+    ],
+    ["nothing, where its routes are gone", [{ name: "c", route: [to("v2", 100)] }], 0],
+    ["twice there", [{ name: "a", route: [to("v1", 60), to("v2", 20), to("v2", 20)] }], 40],
+    ["unknown, where a weight is no weight", [{ name: "a", route: [to("v1", 60), to("v2", -1)] }], undefined],
+  ])("%s", (_what, http, most) => {
+    expect(canaryAtMost([service(http)], target(...refs))).toBe(most);
   });
 });

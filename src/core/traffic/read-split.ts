@@ -39,6 +39,23 @@ export function readObject(service: VirtualService, target: TrafficTarget): Spli
   return readSplit([service], { ...target, routes });
 }
 
+/** SplitReading.canaryAtMost: what an abort of a route that somebody else broke has to take away. */
+export function canaryAtMost(services: VirtualService[], target: TrafficTarget): number | undefined {
+  let most = 0;
+  for (const ref of target.routes) {
+    const service = services.find(({ metadata }) => metadata.name === ref.virtualService);
+    const index = service === undefined ? undefined : locateRoute(service, ref, target);
+    if (service === undefined || index === undefined) continue;
+    const destinations = destinationsOf(httpRoutesOf(service)[index]!);
+    const weights = effectiveWeights(destinations);
+    const sum = weights.reduce((total, weight) => total + weight, 0);
+    const canary = weights.filter((_, place) => sideOf(destinations[place]!.destination, target) === "canary");
+    if (!weights.every((weight) => Number.isInteger(weight) && weight >= 0)) return undefined;
+    if (sum > 0) most = Math.max(most, (canary.reduce((total, weight) => total + weight, 0) * target.total) / sum);
+  }
+  return Math.ceil(most);
+}
+
 /** The split of one route. */
 export function readRoute(route: HttpRoute, ref: RouteRef, target: TrafficTarget): Split {
   const destinations = destinationsOf(route);

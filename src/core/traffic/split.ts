@@ -34,6 +34,11 @@ export interface SplitReading {
   problem?: string;
   /** When the routes only disagree: the canary's weight of `total` in each. A write sets them all to the same. */
   disagreeing?: number[];
+  /**
+   * When canaryWeight is undefined: the most that the canary has of `total` in any route that is left, whatever else is wrong
+   * there. Above 0, a write of 0 still takes it away; at 0 the canary has nothing to lose. Absent when no weight makes sense.
+   */
+  canaryAtMost?: number;
   objects: ObjectReading[];
 }
 
@@ -42,8 +47,6 @@ export interface ObjectReading {
   virtualService: string;
   resourceVersion: string;
   uid: string;
-  /** The split of this object's routes alone, when they have one: how a write that reached only some objects is told. */
-  split?: { stable: number; canary: number };
   /** Manager of the newest managedFields entry that owns spec, and when. */
   lastWriter?: { manager: string; operation: string; time?: string };
 }
