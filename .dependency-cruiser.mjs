@@ -56,7 +56,7 @@ export default {
     },
     {
       name: "no-client-node-at-run-time",
-      comment: "The cluster port is spoken by adapters/kubernetes over undici; client-node is a judge in tests only (ADR 0003).",
+      comment: "The cluster port is spoken by adapters/kubernetes with node:https; client-node is a judge in tests only (ADR 0003).",
       severity: "error",
       from: { path: "^src/", pathNot: [TEST] },
       to: { path: "(^|/)node_modules/@kubernetes/client-node/" },

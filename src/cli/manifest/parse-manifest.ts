@@ -101,7 +101,7 @@ function parsePart(part: Part, manifest: Manifest): void {
   if (doubled.length > 0) return;
   const resolved = resolve(document);
   if (!resolved.ok) {
-    const [start = 0] = contents.range ?? [];
+    const start = contents.range?.[0] ?? 0;
     const what = { severity: "error" as const, code: "SRN0001", message: `not valid YAML: ${resolved.message}` };
     manifest.problems.push({ file: manifest.file, place: place(start, start), ...what });
     return;
