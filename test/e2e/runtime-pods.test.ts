@@ -93,6 +93,28 @@ describe("restarts", () => {
     expect(killed.metadata.uid).toBe(pod!.metadata.uid);
   });
 
+  it("names the catalogue's mistake when its program cannot be started", async () => {
+    world = await openWorld();
+    writeFileSync(
+      world.catalogueFile,
+      "images: [{image: lost, command: [/no/such/program]}, {image: homeless, command: [node], workingDir: nowhere}]",
+    );
+    await world.apply(
+      `${app("lost", { image: "lost", container: [] })}---\n${app("homeless", { image: "homeless", container: [] })}`,
+    );
+    const ended = (pod: Pod) => {
+      const { state, lastState } = pod.status?.containerStatuses?.[0] ?? {};
+      return state?.terminated ?? lastState?.terminated;
+    };
+    const lost = ended(await firstPod("lost", (pod) => ended(pod) !== undefined));
+    expect(lost).toMatchObject({ exitCode: 127 });
+    expect(lost?.message).toContain(
+      "the program /no/such/program was not found or is not executable: see the entry of lost in",
+    );
+    const homeless = ended(await firstPod("homeless", (pod) => ended(pod) !== undefined));
+    expect(homeless).toMatchObject({ exitCode: 128, reason: "StartError" });
+  });
+
   it("leaves a pod that may end alone", async () => {
     world = await openWorld();
     addProgram(world, "job", "console.log('done'); process.exit(Number(process.env.CODE ?? 0));");
@@ -256,6 +278,33 @@ describe("where there are no loopback aliases", () => {
       return found.length === 2 && found;
     });
     expect(new Set(addresses)).toEqual(new Set(pods.map(({ status }) => status?.podIP)));
+  });
+});
+
+describe("pods that something else plays", () => {
+  it("are left alone, and stand behind their Service when their status says so", async () => {
+    world = await openWorld();
+    const manifest = {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: {
+        name: "gate",
+        namespace: "default",
+        labels: { app: "gate" },
+        annotations: { "sandbox.serin.dev/unmanaged": "true" },
+      },
+      spec: { containers: [{ name: "proxy", image: "unknown:1" }] },
+    };
+    await world.cluster.create(PODS, manifest);
+    await world.apply(service("gate"));
+    const status = { phase: "Running", podIP: "127.0.0.1", conditions: [{ type: "Ready", status: "True" }] };
+    const key = { namespace: "default", name: "gate" };
+    await world.cluster.patch(PODS, key, { type: "merge", body: { status } }, { subresource: "status" });
+    await until("its endpoint", async () => (await world.readyAddresses()).includes("127.0.0.1"));
+    const [pod] = await world.pods("gate");
+    expect(pod?.status).toMatchObject(status);
+    expect(pod?.spec.nodeName).toBeUndefined();
+    expect(await eventsOf(world, "gate")).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 // The logs of pods: one folder per pod, one file per run of its container. Read back for `kubectl logs`.
 
 import { readdirSync, readFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Pod } from "../../core/kubernetes/workload.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -14,6 +14,8 @@ export interface LogStore {
   podLogs: PodLogs;
   open: (pod: Pod, restartCount: number) => LogFile;
   remove: (pod: Pod) => Promise<void>;
+  /** Removes the logs of pods that are no more. */
+  sweep: (pods: Pod[]) => Promise<void>;
 }
 
 type PodName = { namespace: string; name: string; uid: string };
@@ -24,6 +26,7 @@ export function logStore(homeDir: string, clock: Clock): LogStore {
 
   return {
     podLogs: { read },
+    sweep,
     open(pod, restartCount) {
       const file = new LogFile(join(dirOf(nameOf(pod)), `${restartCount}.log`), clock);
       running.set(pod.metadata.uid!, file);
@@ -34,6 +37,13 @@ export function logStore(homeDir: string, clock: Clock): LogStore {
       await rm(dirOf(nameOf(pod)), { recursive: true, force: true });
     },
   };
+
+  async function sweep(pods: Pod[]): Promise<void> {
+    const kept = new Set(pods.map((pod) => dirOf(nameOf(pod))));
+    const all = await readdir(root).catch(() => []);
+    const left = all.map((name) => join(root, name)).filter((path) => !kept.has(path));
+    await Promise.all(left.map((path) => rm(path, { recursive: true, force: true })));
+  }
 
   function dirOf({ namespace, name, uid }: PodName): string {
     return join(root, `${namespace}_${name}_${uid}`);

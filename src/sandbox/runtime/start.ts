@@ -62,6 +62,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     registerNode(cluster, clock),
   ]);
   const endpoints = endpointsController(context);
+  void logs.sweep(watches.pods.list());
   const pods = managePods(watches, podContext());
   await pods.reported();
   const queues = [endpoints.queue, replicaSetController(context), deploymentController(context)];

@@ -8,7 +8,7 @@ import { hasEnded, isUnmanaged } from "./read.ts";
 import { PodWorker } from "./worker.ts";
 
 export interface PodManager {
-  /** Resolves when every pod that exists now has its status corrected. */
+  /** Resolves when every pod that exists now has its status corrected, and the watch shows it. */
   reported(): Promise<void>;
   /** Ends all processes; the objects stay. */
   stop(): Promise<void>;
@@ -25,7 +25,7 @@ export function managePods(watches: Watches, context: PodContext): PodManager {
       workers.get(before.metadata.uid!)?.end("gone");
   });
   return {
-    reported: async () => void (await Promise.all([...workers.values()].map(({ reported }) => reported))),
+    reported: async () => void (await Promise.all([...workers.values()].map(shown))),
     stop: async () => {
       stopped = true;
       const all = [...workers.values()];
@@ -33,6 +33,22 @@ export function managePods(watches: Watches, context: PodContext): PodManager {
       await Promise.all(all.map(({ done }) => done));
     },
   };
+
+  /** Resolves when the watch has shown the worker's first status, so that decisions rest on it. */
+  async function shown(worker: PodWorker): Promise<void> {
+    const version = await worker.reported;
+    const { namespace, name } = worker.key;
+    const isShown = () =>
+      Number(watches.pods.get({ namespace, name })?.metadata.resourceVersion ?? Infinity) >= Number(version);
+    if (version === undefined || isShown()) return;
+    await new Promise<void>((resolve) => {
+      const unsubscribe = watches.pods.onChange(() => {
+        if (!isShown()) return;
+        unsubscribe();
+        resolve();
+      });
+    });
+  }
 
   function take(pod: Pod): void {
     const { uid } = pod.metadata;

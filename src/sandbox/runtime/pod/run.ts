@@ -38,13 +38,15 @@ const DEFAULT_GRACE_S = 30;
 const STOP_GRACE_MS = 3_000;
 /** From the endpoint's removal to TERM: time for proxies to hear of it. */
 const SETTLE_MS = 100;
+const NOT_STARTED = 128;
+const START_FAILS_WITHIN_MS = 1_000;
 /** When to look whether the program binds every address. */
 const BIND_CHECKS_MS = [100, 300, 1_000, 3_000, 10_000];
 
 export class ContainerRun {
   readonly ended: Promise<RunEnd>;
   #options: RunOptions;
-  #process: PodProcess | undefined;
+  #starting: Promise<PodProcess>;
   #startedMs: number;
   #stops: (() => void)[] = [];
   #refused: RunEnd["refused"];
@@ -53,14 +55,18 @@ export class ContainerRun {
   constructor(options: RunOptions) {
     this.#options = options;
     this.#startedMs = options.context.clock.now();
+    this.#starting = startProcess(options.spec);
     this.ended = this.#runToEnd();
   }
 
   kill(): void {
-    this.#process?.kill();
+    this.#starting.then((child) => child.kill(), ignore);
   }
 
-  /** Ends the process: gracefully for a deletion, shortly when Serin stops. */
+  /**
+   * Ends the process: gracefully for a deletion, shortly when Serin stops, at once when the object is gone. A later call
+   * may be more urgent than an earlier one.
+   */
   end(ending: "deleted" | "gone" | "stopped"): void {
     if (ending === "gone") this.kill();
     else if (ending === "stopped") void this.#terminate(STOP_GRACE_MS);
@@ -68,16 +74,24 @@ export class ContainerRun {
   }
 
   async #runToEnd(): Promise<RunEnd> {
-    const { context, onView, pod, restartCount, spec } = this.#options;
+    try {
+      return await this.#runProcess(await this.#starting);
+    } catch (error) {
+      const message = `the program could not be started: ${(error as Error).message}`;
+      this.#options.onView({ state: { terminated: { exitCode: NOT_STARTED, reason: "StartError", message } } });
+      return { exitCode: NOT_STARTED, ranForMs: 0 };
+    }
+  }
+
+  async #runProcess(child: PodProcess): Promise<RunEnd> {
+    const { context, onView, pod, restartCount } = this.#options;
     const log = context.openLog(pod(), restartCount);
-    const child = await startProcess(spec);
-    this.#process = child;
     log.follow(child);
     const containerID = `process://${child.pid}-${this.#startedMs}`;
     const startedAt = timeText(this.#startedMs);
     this.#announceStart();
     onView({ state: { running: { startedAt } }, started: false, ready: false, containerID });
-    this.#watchOver();
+    this.#watchOver(child);
     const exitCode = await child.exited;
     for (const stop of this.#stops) stop();
     await log.ended;
@@ -85,12 +99,21 @@ export class ContainerRun {
     const terminated = {
       exitCode,
       reason: exitCode === 0 ? "Completed" : "Error",
+      ...this.#hint(exitCode, finishedMs - this.#startedMs),
       startedAt,
       finishedAt: timeText(finishedMs),
       containerID,
     };
     onView({ state: { terminated }, started: false, ready: false });
     return { exitCode, ranForMs: finishedMs - this.#startedMs, ...(this.#refused && { refused: this.#refused }) };
+  }
+
+  /** A shell's word for a program that is not there or not executable. */
+  #hint(exitCode: number, ranForMs: number): { message?: string } {
+    const { entry, context } = this.#options;
+    if (entry.builtIn || (exitCode !== 126 && exitCode !== 127) || ranForMs > START_FAILS_WITHIN_MS) return {};
+    const message = `the program ${entry.command[0]} was not found or is not executable: see the entry of ${entry.image} in ${context.catalogueFile}`;
+    return { message };
   }
 
   #announceStart(): void {
@@ -102,7 +125,7 @@ export class ContainerRun {
     events.record(pod, "Normal", "Started", `Started container ${name}`);
   }
 
-  #watchOver(): void {
+  #watchOver(child: PodProcess): void {
     const { context, onView, pod, entry } = this.#options;
     const { clock, events } = context;
     const container = pod().spec.containers[0]!;
@@ -112,29 +135,29 @@ export class ContainerRun {
         clock,
         ask: (target, timeoutMs) => this.#ask(target, timeoutMs),
         onStarted: () => onView({ started: true }),
-        onReady: (ready) => void this.#becomeReady(ready),
+        onReady: (ready) => void this.#becomeReady(child, ready),
         onFailure: (name, message) =>
           events.record(pod(), "Warning", "Unhealthy", `${PROBE_TITLES[name]} probe failed: ${message}`),
         onUnhealthy: (name) => {
           const message = `Container ${container.name} failed ${PROBE_TITLES[name].toLowerCase()} probe, will be restarted`;
           events.record(pod(), "Normal", "Killing", message);
-          void this.#endAfterHook(this.#graceMs());
+          const graceS = (container[name] as { terminationGracePeriodSeconds?: number }).terminationGracePeriodSeconds;
+          void this.#endAfterHook(graceS === undefined ? this.#graceMs() : graceS * 1_000);
         },
       }),
     );
     if (entry.builtIn) return;
-    for (const delayMs of BIND_CHECKS_MS) this.#stops.push(clock.after(delayMs, () => void this.#checkBinding()));
+    for (const delayMs of BIND_CHECKS_MS) this.#stops.push(clock.after(delayMs, () => void this.#checkBinding(child)));
   }
 
   /** A program that is reachable from outside never becomes ready. */
-  async #becomeReady(ready: boolean): Promise<void> {
+  async #becomeReady(child: PodProcess, ready: boolean): Promise<void> {
     const { entry, onView } = this.#options;
-    if (ready && !entry.builtIn && !(await this.#checkBinding())) return;
+    if (ready && !entry.builtIn && !(await this.#checkBinding(child))) return;
     onView({ ready });
   }
 
-  async #checkBinding(): Promise<boolean> {
-    const child = this.#process!;
+  async #checkBinding(child: PodProcess): Promise<boolean> {
     const ports = await wildcardPorts(child.pid);
     if (ports.length === 0) return this.#refused === undefined;
     this.#refused ??= { reason: "BindsAllAddresses", message: bindMessage(this.#options, ports) };
@@ -163,7 +186,7 @@ export class ContainerRun {
   }
 
   async #terminate(graceMs: number): Promise<void> {
-    const child = this.#process;
+    const child = await this.#starting.catch(ignore);
     if (child === undefined) return;
     child.terminate();
     await Promise.race([this.#pause(graceMs), this.#gone()]);
@@ -197,13 +220,16 @@ export class ContainerRun {
   }
 
   async #gone(): Promise<void> {
-    await this.#process?.exited;
+    await (await this.#starting.catch(ignore))?.exited;
   }
 
   #pause(delayMs: number): Promise<void> {
     return new Promise((resolve) => this.#options.context.clock.after(delayMs, resolve));
   }
 }
+
+/** The start's failure is told by `ended`. */
+function ignore(): undefined {}
 
 const PROBE_TITLES = { startupProbe: "Startup", readinessProbe: "Readiness", livenessProbe: "Liveness" };
 

@@ -13,7 +13,8 @@ export class StatusWriter {
   #options: { cluster: Cluster; clock: Clock; log: Log };
   #wanted: PodStatus | undefined;
   #busy = false;
-  #written: Promise<void> = Promise.resolve();
+  #written: Promise<string | undefined> = Promise.resolve(undefined);
+  #version: string | undefined;
   #last: PodStatus;
   #gone = false;
 
@@ -28,8 +29,8 @@ export class StatusWriter {
     return this.#last;
   }
 
-  /** Resolves when this status or a newer one is stored. */
-  write(status: PodStatus): Promise<void> {
+  /** Resolves with the stored resourceVersion when this status or a newer one is in; undefined when the pod is gone. */
+  write(status: PodStatus): Promise<string | undefined> {
     this.#wanted = status;
     this.#last = status;
     if (!this.#busy) {
@@ -39,7 +40,7 @@ export class StatusWriter {
     return this.#written;
   }
 
-  async #run(): Promise<void> {
+  async #run(): Promise<string | undefined> {
     while (this.#wanted !== undefined && !this.#gone) {
       const status = this.#wanted;
       this.#wanted = undefined;
@@ -47,6 +48,7 @@ export class StatusWriter {
     }
     // In the same breath as the last look at what is wanted, so that no status is left behind.
     this.#busy = false;
+    return this.#gone ? undefined : this.#version;
   }
 
   async #send(status: PodStatus): Promise<void> {
@@ -54,7 +56,9 @@ export class StatusWriter {
     const { namespace, name, uid } = this.#pod.metadata;
     const body = { metadata: { uid }, status: { ...status } };
     try {
-      await cluster.patch(PODS, { namespace, name }, { type: "merge", body }, { subresource: "status" });
+      const options = { subresource: "status" } as const;
+      const stored = await cluster.patch(PODS, { namespace, name }, { type: "merge", body }, options);
+      this.#version = stored.metadata.resourceVersion;
     } catch (error) {
       // Gone, or another pod of that name: nothing to tell any more.
       if (isClusterError(error, "NotFound", "Conflict", "Invalid")) {

@@ -1,5 +1,6 @@
 // One pod's life, told in order: wait until it can start, run, restart with back-off, end gracefully, leave nothing.
 
+import type { ObjectKey } from "../../../core/kubernetes/object.ts";
 import { PODS } from "../../../core/kubernetes/resource.ts";
 import type { ContainerState, ContainerStatus, Pod } from "../../../core/kubernetes/workload.ts";
 import { isClusterError } from "../../../ports/cluster.ts";
@@ -26,8 +27,8 @@ const CONFIG_RETRY_MS = 2_000;
 export class PodWorker {
   /** Resolves when no process is left and the object is released. */
   readonly done: Promise<void>;
-  /** Resolves when the first status is stored: what an earlier run of Serin left behind is corrected then. */
-  readonly reported: Promise<void>;
+  /** Resolves with its version when the first status is stored: what an earlier run of Serin left behind is corrected then. */
+  readonly reported: Promise<string | undefined>;
   #pod: Pod;
   #context: PodContext;
   #status: StatusWriter;
@@ -50,8 +51,8 @@ export class PodWorker {
     this.done = this.#live();
   }
 
-  get uid(): string | undefined {
-    return this.#pod.metadata.uid;
+  get key(): ObjectKey {
+    return this.#pod.metadata;
   }
 
   /** The object as it is now. */
@@ -64,8 +65,7 @@ export class PodWorker {
     if (this.#ending === "gone") return;
     this.#ending = ending === "deleted" ? (this.#ending ?? ending) : ending;
     this.#markEnding();
-    // An object that is gone has no grace left to give.
-    if (ending === "gone") this.#run?.kill();
+    this.#run?.end(this.#ending);
   }
 
   async #live(): Promise<void> {
@@ -143,7 +143,11 @@ export class PodWorker {
     const admitted = admit(this.#pod, catalogue, catalogueFile);
     if (!("entry" in admitted)) return admitted;
     const container = this.#pod.spec.containers[0]!;
-    this.#address ??= await addresses.allocate(declaredPorts(container), this.#pod.status?.podIP);
+    try {
+      this.#address ??= await addresses.allocate(declaredPorts(container), this.#pod.status?.podIP);
+    } catch (error) {
+      return { ok: false, reason: "NoPodAddress", message: (error as Error).message, retry: "soon" };
+    }
     const address = this.#address;
     await this.#context.announceDial(this.#pod, address.dial);
     return prepare({ pod: this.#pod, catalogue, catalogueFile, cluster, address });
@@ -168,9 +172,7 @@ export class PodWorker {
         void this.#report();
       },
     });
-    const run = this.#run;
-    void this.#endRequested.then(() => run.end(this.#ending!));
-    return await run.ended;
+    return await this.#run.ended;
   }
 
   /** A program that must not run as it is: until the catalogue says something else, it is not tried again. */
@@ -233,7 +235,7 @@ export class PodWorker {
     }
   }
 
-  #report(): Promise<void> {
+  #report(): Promise<string | undefined> {
     const facts = {
       podIP: this.#address?.podIP,
       hostIP: HOST_IP,
