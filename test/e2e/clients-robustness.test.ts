@@ -14,9 +14,12 @@ let api: SandboxApi;
 let client: ReturnType<typeof httpClientOf>;
 const rejections: unknown[] = [];
 const onRejection = (reason: unknown) => rejections.push(reason);
+const warnings: Error[] = [];
+const onWarning = (warning: Error) => warnings.push(warning);
 
 beforeAll(async () => {
   process.on("unhandledRejection", onRejection);
+  process.on("warning", onWarning);
   api = await startSandboxApi({ historyLimit: HISTORY_LIMIT });
   client = httpClientOf(api);
 });
@@ -26,7 +29,8 @@ afterAll(async () => {
   expect(api.complaints).toEqual([]);
   await api.stop();
   process.off("unhandledRejection", onRejection);
-  expect(rejections).toEqual([]);
+  process.off("warning", onWarning);
+  expect([rejections, warnings]).toEqual([[], []]);
 });
 
 const configMap = (name: string, k: string) => ({ metadata: { name }, data: { k } });

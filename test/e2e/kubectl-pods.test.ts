@@ -71,6 +71,14 @@ test("logs: whole, tailed, by deployment, and followed to the pod's end", async 
   await kubectl("rollout", "status", "deployment/echo-v1", "--timeout=30s");
 });
 
+test("what the sandbox has not is refused with what to do instead", async () => {
+  const pod = await kubectl("get", "pods", "-l", "version=v1", "-o", "jsonpath={.items[0].metadata.name}");
+  expect((await kubectl.run(["exec", pod, "--", "ls"])).stderr).toContain("read their output with kubectl logs");
+  expect((await kubectl.run(["port-forward", pod, ":8080"])).stderr).toContain(
+    "its pods listen on this machine already",
+  );
+});
+
 test("scale and rollout restart, watched as a table", async () => {
   const watching = kubectl.follow("get", "deployment", "echo-v2", "-w");
   await watching.until(/echo-v2 +2\/2/);

@@ -5,6 +5,7 @@ import type { Clock } from "../../../ports/clock.ts";
 import type { Cluster } from "../../../ports/cluster.ts";
 import type { PodLogs } from "../../../ports/pod-logs.ts";
 import type { KnownResource, Registry } from "../registry.ts";
+import { refuseAbsent } from "./absent-subresources.ts";
 import { negotiate } from "./accept.ts";
 import type { ApiCall } from "./api-call.ts";
 import { isNamespace, isPod } from "./api-groups.ts";
@@ -157,6 +158,7 @@ function handlersOf(path: ResourcePath, resource: KnownResource): Handlers | und
     case "log":
       return isPod(resource) ? { GET: readPodLog } : undefined;
     default:
+      refuseAbsent(resource, path.subresource);
       return undefined;
   }
 }
