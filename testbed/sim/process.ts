@@ -42,7 +42,7 @@ export class ControllerProcess {
       dataPlane: mesh,
       clock,
       log,
-      random: random.next,
+      random: () => random.next(),
       identity: "simulated",
     };
     this.#stop = startController(bend?.options?.(plain, { mesh, clock }) ?? plain);

@@ -1,8 +1,6 @@
 // Plays one scenario from its seed and says which rules were broken. The same seed gives the same story.
 
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { parse } from "yaml";
+import { serinCrds } from "../../src/core/spec/crd.generated.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Log } from "../../src/ports/log.ts";
 import { openSandboxCluster, type SandboxCluster } from "../../src/sandbox/cluster/open.ts";
@@ -23,8 +21,7 @@ export interface Played {
 }
 
 /** After the last event everything is healthy for so long: every rollout that can end has ended then. */
-const CALM_MS = 120_000;
-const CRDS = join(import.meta.dirname, "..", "..", "deploy", "crds");
+const CALM_MS = 60_000;
 
 /** The API that many worlds share, one after the other; its time is the present world's. */
 export class SharedApi {
@@ -59,10 +56,7 @@ export class SharedApi {
 
   async #open(): Promise<SandboxCluster> {
     const clock: Clock = { now: () => this.#clock.now(), after: (delayMs, run) => this.#clock.after(delayMs, run) };
-    const crds = ["serin.dev_canaries.yaml", "serin.dev_canaryactions.yaml"].map((file) =>
-      parse(readFileSync(join(CRDS, file), "utf8")),
-    );
-    this.#sandbox ??= await openSandboxCluster({ dataFile: ":memory:", clock, log: SILENT, crds });
+    this.#sandbox ??= await openSandboxCluster({ dataFile: ":memory:", clock, log: SILENT, crds: serinCrds() });
     return this.#sandbox;
   }
 }

@@ -151,7 +151,7 @@ export class World {
   #canary(): Canary {
     const canary = object("serin.dev/v1alpha1", "Canary", this.namespace, "echo");
     const versions = { stable: "echo-v1", canary: "echo-v2" };
-    return { ...canary, spec: { versions, strategy: { steps: this.#scenario.steps } } } as Canary;
+    return { ...canary, spec: { versions, strategy: { steps: this.#scenario.steps } } };
   }
 
   /** A Canary whose controller is gone keeps its finalizer; the namespace could never go. */

@@ -157,6 +157,51 @@ export const APPLY_CASES: Case[] = [
     },
   },
   {
+    name: "an apply to the status path owns and changes status only",
+    async run({ cluster, namespace }) {
+      await cluster.create(DEPLOYMENTS, deployment(namespace, "a"), { fieldManager: "creator" });
+      const body = { ...deployment(namespace, "a", { replicas: 9 }), status: { replicas: 3 } };
+      const options = { fieldManager: "runtime", subresource: "status" as const };
+      const applied = await cluster.apply(DEPLOYMENTS, body, { ...options, force: true });
+      assert.deepEqual(
+        [
+          (applied["spec"] as { replicas: number }).replicas,
+          applied["status"],
+          owners(applied)["runtime Apply status"],
+        ],
+        [1, { replicas: 3 }, { "f:status": { "f:replicas": {} } }],
+      );
+      const without = { ...body, status: { readyReplicas: 1 } };
+      const left = await cluster.apply(DEPLOYMENTS, without, { ...options, force: true });
+      assert.deepEqual(left["status"], { readyReplicas: 1 });
+    },
+  },
+  {
+    name: "a client may hand its ownership over, or clear all of it",
+    async run({ cluster, namespace }) {
+      const { metadata } = await cluster.create(CONFIG_MAPS, configMap(namespace, "a", { data: { k: "1" } }), {
+        fieldManager: "old",
+      });
+      const entry = { ...metadata.managedFields![0]!, manager: "new", operation: "Apply" };
+      const handOver = [{ op: "replace" as const, path: "/metadata/managedFields", value: [entry] }];
+      const handed = await cluster.patch(
+        CONFIG_MAPS,
+        metadata,
+        { type: "json", operations: handOver },
+        { fieldManager: "old" },
+      );
+      assert.deepEqual(Object.keys(owners(handed)), ["new Apply"]);
+      const clear = [{ op: "replace" as const, path: "/metadata/managedFields", value: [{}] }];
+      const cleared = await cluster.patch(
+        CONFIG_MAPS,
+        metadata,
+        { type: "json", operations: clear },
+        { fieldManager: "old" },
+      );
+      assert.equal(cleared.metadata.managedFields, undefined);
+    },
+  },
+  {
     name: "apply with a stale resourceVersion is a Conflict",
     async run({ cluster, namespace }) {
       await cluster.apply(CONFIG_MAPS, configMap(namespace, "a"), { fieldManager: "one" });
