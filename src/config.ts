@@ -13,6 +13,8 @@ export interface ProcessConfig {
   verbose: boolean;
   /** SERIN_DEBUG=1: more of them. */
   debug: boolean;
+  /** SERIN_POD_ADDRESSES: how pods get theirs, where trying it out would be misled. Absent: found by trying. */
+  podAddresses?: "alias" | "ports";
 }
 
 export interface DetachedOptions {
@@ -28,7 +30,7 @@ export function readConfig(
   platform: string,
   argv: readonly string[],
 ): ProcessConfig {
-  const { SERIN_DETACHED } = env;
+  const { SERIN_DETACHED, SERIN_POD_ADDRESSES: podAddresses } = env;
   return {
     launched: env.SERIN_LAUNCHER === "1",
     ...(SERIN_DETACHED !== undefined && { detached: JSON.parse(SERIN_DETACHED) as DetachedOptions }),
@@ -36,5 +38,6 @@ export function readConfig(
     unicode: platform === "darwin" || /utf-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || ""),
     verbose: argv.some((word) => /^(-v\d*|--verbose)$/.test(word)),
     debug: env.SERIN_DEBUG === "1",
+    ...((podAddresses === "alias" || podAddresses === "ports") && { podAddresses }),
   };
 }

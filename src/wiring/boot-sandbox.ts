@@ -78,7 +78,7 @@ async function boot(options: BootOptions, parts: AsyncDisposableStack): Promise<
   parts.defer(() => sandbox.close());
   const started = { ...base, sandbox, parts };
   const gateway = startPart(parts, startGateway(started));
-  const runtime = startPart(parts, startRuntime(started, options.catalogueFile));
+  const runtime = startPart(parts, startRuntime(started, options));
   let completed: Promise<Addresses> | undefined;
   return {
     ...base,
@@ -138,10 +138,16 @@ async function startGateway({
   };
 }
 
-async function startRuntime({ sandbox, clock, log, paths }: Started, catalogueFile: string | undefined) {
+async function startRuntime({ sandbox, clock, log, paths }: Started, { catalogueFile, config }: BootOptions) {
   const module = await import("../sandbox/runtime/start.ts");
-  const options = { cluster: sandbox.cluster, clock, log, homeDir: paths.dir };
-  return module.startRuntime({ ...options, ...(catalogueFile !== undefined && { catalogueFile }) });
+  return module.startRuntime({
+    cluster: sandbox.cluster,
+    clock,
+    log,
+    homeDir: paths.dir,
+    ...(catalogueFile !== undefined && { catalogueFile }),
+    ...(config.podAddresses !== undefined && { addressMode: config.podAddresses }),
+  });
 }
 
 async function complete(

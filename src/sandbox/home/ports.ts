@@ -21,7 +21,7 @@ export async function requireFreePort({ what, flag, port }: PortUse): Promise<vo
     );
   throw new Error(
     `Port ${port}, wanted for ${what}, is in use by another program (${problem} on localhost:${port}).\n` +
-      `Choose another one with \`${flag} ${port + 1}\`, or find the program with \`${findCommand(port)}\` and end it.`,
+      `Choose another one with \`${flag} ${port + 1}\` (\`npm start -- ${flag} ${port + 1}\`), or find the program with \`${findCommand(port)}\` and end it.`,
   );
 }
 
