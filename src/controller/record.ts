@@ -56,7 +56,7 @@ function keep(memory: Memory, written: Canary, status: CanaryStatus, nowMs: numb
 
 /**
  * Somebody changed the object since. When its status is still ours (a spec or a label was changed, or an answer to us was
- * lost), the next pass writes against the new version; when somebody else wrote the status, theirs is the truth to start from.
+ * lost), the next pass writes against the new version; when another controller wrote the status, theirs is the truth to go on from.
  */
 async function refresh(options: RecordOptions, key: string, memory: Memory, sent: CanaryStatus): Promise<void> {
   const { cluster, log } = options;
@@ -73,6 +73,6 @@ async function refresh(options: RecordOptions, key: string, memory: Memory, sent
   memory.storedAnswer = fresh.status;
   memory.stored = fresh.status;
   if (theirs === canonical(sent)) return;
-  log.warn("status was changed by somebody else, going on from theirs", { canary: key });
+  log.warn("another controller wrote the status, going on from theirs", { canary: key });
   memory.status = fresh.status;
 }

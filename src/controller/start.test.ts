@@ -40,6 +40,8 @@ let controller: { stop(): Promise<void> } | undefined;
 let failing: Record<string, number>;
 let counts: Record<string, { requests: number; errors: number; epoch: string }>;
 let metricsDown: boolean;
+/** Calls to the outside that never answer. */
+let hanging: Set<"metrics" | "status" | "events" | "proxies">;
 let writes: number[];
 
 beforeEach(async () => {
@@ -52,6 +54,7 @@ beforeEach(async () => {
   counts = {};
   for (const name of ["echo-v1", "echo-v2"]) counts[name] = { requests: 0, errors: 0, epoch: "1" };
   metricsDown = false;
+  hanging = new Set();
   writes = [];
 });
 
@@ -62,7 +65,7 @@ afterEach(async () => {
 });
 
 async function start(): Promise<void> {
-  const own = sandbox.as({ name: "serin", groups: ["system:masters"] });
+  const own = slowed(sandbox.as({ name: "serin", groups: ["system:masters"] }));
   const router = istioRouter({ cluster: own });
   const starting = startController({
     cluster: own,
@@ -76,10 +79,14 @@ async function start(): Promise<void> {
     metrics: {
       async read() {
         if (metricsDown) throw new MetricSourceError("down");
+        if (hanging.has("metrics")) return new Promise(() => {});
         return { atMs: clock.now(), workloads: structuredClone(counts) };
       },
     },
-    dataPlane: { acknowledged: async () => ({ acknowledged: true }), inFlight: async () => 0 },
+    dataPlane: {
+      acknowledged: () => (hanging.has("proxies") ? new Promise(() => {}) : Promise.resolve({ acknowledged: true })),
+      inFlight: async () => 0,
+    },
     clock,
     log: SILENT,
     random: () => 0.5,
@@ -88,6 +95,21 @@ async function start(): Promise<void> {
   await clock.advance(0);
   controller = await starting;
   await clock.advance(0);
+}
+
+/** The same cluster, where writes of status or of Events may never answer. */
+function slowed(real: Cluster): Cluster {
+  const never = () => new Promise<never>(() => {});
+  return Object.assign(Object.create(real) as Cluster, {
+    get: real.get.bind(real),
+    list: real.list.bind(real),
+    watch: real.watch.bind(real),
+    patch: real.patch.bind(real),
+    update: (...args: Parameters<Cluster["update"]>) => (hanging.has("status") ? never() : real.update(...args)),
+    create: (...args: Parameters<Cluster["create"]>) => (hanging.has("events") ? never() : real.create(...args)),
+    apply: real.apply.bind(real),
+    delete: real.delete.bind(real),
+  });
 }
 
 /** So many seconds with 100 requests each, split as the route says. */
@@ -180,9 +202,24 @@ describe("abort", () => {
     expect([await phase(), await answers()]).toEqual(["Aborted", ["Done"]]);
   });
 
-  it("is not held up by a metric source that hangs", async () => {
+  it.each(["metrics", "status", "events", "proxies"] as const)(
+    "is not held up by %s that never answer",
+    async (what) => {
+      hanging.add(what);
+      await serve(8);
+      await ask("abort");
+      await clock.advance(0);
+      expect(await canaryWeight()).toBe(0);
+      hanging.clear();
+      await clock.advance(20_000);
+      expect([await phase(), await answers()]).toEqual(["Aborted", ["Done"]]);
+    },
+  );
+
+  it("goes through while metrics are down", async () => {
     metricsDown = true;
     await clock.advance(8_000);
+    expect((await status())?.evidence?.state).toBe("blind");
     await ask("abort");
     await clock.advance(0);
     expect(await canaryWeight()).toBe(0);
@@ -262,6 +299,38 @@ describe("leaving", () => {
     await cluster.delete(NAMESPACES, { name: "other" });
     await clock.advance(5_000);
     await expect(cluster.get(CANARIES, { namespace: "other", name: "echo" })).rejects.toThrow(/not found/i);
+  });
+});
+
+describe("status", () => {
+  beforeEach(async () => {
+    await createEcho(cluster, 0);
+    await start();
+    await cluster.create(CANARIES, canary(STEPS));
+    await serve(3);
+  });
+
+  it("is written at most every ten seconds while only numbers run", async () => {
+    const before = (await read()).metadata.resourceVersion;
+    await serve(5);
+    expect((await read()).metadata.resourceVersion).toBe(before);
+    await serve(6);
+    expect((await status())?.evidence?.canary.requests).toBeGreaterThan(150);
+  });
+
+  it("survives a change of the object by somebody else", async () => {
+    await cluster.patch(CANARIES, KEY, { type: "merge", body: { metadata: { labels: { team: "a" } } } });
+    await ask("pause");
+    await serve(1);
+    expect([await phase(), (await read()).metadata.labels]).toEqual(["Paused", { team: "a" }]);
+  });
+
+  it("is the controller's: what somebody else writes into it moves nothing, and is put right", async () => {
+    const body = { status: { phase: "Completed", rollout: { heldBy: "bob", step: 4 }, weight: { wanted: 100 } } };
+    await cluster.patch(CANARIES, KEY, { type: "merge", body }, { subresource: "status" });
+    await serve(12);
+    expect(await status()).toMatchObject({ phase: "Progressing", rollout: { step: 1 }, weight: { wanted: 20 } });
+    expect([await canaryWeight(), (await status())?.rollout?.heldBy]).toEqual([20, undefined]);
   });
 });
 
