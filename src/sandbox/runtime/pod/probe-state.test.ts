@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ProbeName } from "./probe-spec.ts";
-import { FAST_INTERVAL_MS, firstState, probeStep, SLOWER_INTERVAL_MS } from "./probe-state.ts";
+import { firstState, probeStep } from "./probe-state.ts";
 
 const TIMING = { initialDelayMs: 0, periodMs: 5_000, timeoutMs: 1_000, successThreshold: 1, failureThreshold: 3 };
 
@@ -15,20 +15,19 @@ function play(name: ProbeName, results: [number, "success" | "failure"][], timin
 }
 
 describe("probeStep", () => {
-  it("asks often until the first success, then every period", () => {
-    expect(
-      play("readinessProbe", [
-        [0, "failure"],
-        [50, "failure"],
-        [2_100, "failure"],
-        [2_200, "success"],
-      ]),
-    ).toEqual([
-      [false, FAST_INTERVAL_MS, true],
-      [false, FAST_INTERVAL_MS, false],
-      [false, SLOWER_INTERVAL_MS, false],
-      [true, 5_000, true],
+  it("asks often until the first success, less often the longer it waits, then every period", () => {
+    const results = play("readinessProbe", [
+      [0, "failure"],
+      [600, "failure"],
+      [2_100, "failure"],
+      [5_000, "failure"],
+      [20_000, "failure"],
+      [70_000, "failure"],
+      [70_500, "success"],
     ]);
+    expect(results.map(([, nextInMs]) => nextInMs)).toEqual([25, 50, 100, 100, 500, 5_000, 5_000]);
+    expect(results.map(([, , counted]) => counted)).toEqual([false, false, false, true, true, true, true]);
+    expect(results.at(-1)?.[0]).toBe(true);
   });
 
   it("is never healthy without a success", () => {
@@ -37,14 +36,12 @@ describe("probeStep", () => {
   });
 
   it("counts failures of a startup probe only once a period, whatever the pace", () => {
-    const results = play("startupProbe", [
-      [0, "failure"],
-      [50, "failure"],
-      [5_000, "failure"],
-      [5_050, "failure"],
-      [10_000, "failure"],
+    const failures = [0, 50, 5_000, 5_050, 10_000, 10_050, 15_000].map((atMs): [number, "failure"] => [
+      atMs,
+      "failure",
     ]);
-    expect(results.map(([healthy]) => healthy)).toEqual([undefined, undefined, undefined, undefined, false]);
+    const healthy = play("startupProbe", failures).map(([each]) => each);
+    expect(healthy).toEqual([undefined, undefined, undefined, undefined, undefined, undefined, false]);
   });
 
   it("loses readiness after failureThreshold failures and gets it back by one success", () => {

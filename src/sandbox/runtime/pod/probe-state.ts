@@ -21,9 +21,13 @@ export interface ProbeStep {
   counted: boolean;
 }
 
-export const FAST_INTERVAL_MS = 50;
-export const SLOWER_INTERVAL_MS = 100;
-const FAST_FOR_MS = 2_000;
+/** Until the first success: how often to ask, by how long it has been waited for. Later: every period. */
+const EAGER_PACE = [
+  { untilMs: 500, intervalMs: 25 },
+  { untilMs: 2_000, intervalMs: 50 },
+  { untilMs: 10_000, intervalMs: 100 },
+  { untilMs: 60_000, intervalMs: 500 },
+];
 
 export function firstState(name: ProbeName): ProbeState {
   const healthy = name === "startupProbe" ? undefined : name === "livenessProbe";
@@ -42,10 +46,16 @@ export function probeStep(
   const eager = name !== "livenessProbe" && !before.everSucceeded;
   if (result === "success")
     return { state: succeeded(before, timing, nowMs), nextInMs: timing.periodMs, counted: true };
-  const due = before.countedAtMs === undefined || nowMs - before.countedAtMs >= timing.periodMs;
+  // Who starts needs a while: for a probe that is asked eagerly the first failure counts after a period, not at once.
+  const countedAtMs = before.countedAtMs ?? (eager ? nowMs - sinceStartMs : Number.NEGATIVE_INFINITY);
+  const due = nowMs - countedAtMs >= timing.periodMs;
   const state = due ? failed(before, timing, nowMs) : before;
-  const fastMs = sinceStartMs < FAST_FOR_MS ? FAST_INTERVAL_MS : SLOWER_INTERVAL_MS;
-  return { state, nextInMs: eager ? Math.min(fastMs, timing.periodMs) : timing.periodMs, counted: due };
+  return { state, nextInMs: eager ? eagerIntervalMs(timing, sinceStartMs) : timing.periodMs, counted: due };
+}
+
+function eagerIntervalMs({ periodMs }: ProbeTiming, sinceStartMs: number): number {
+  const pace = EAGER_PACE.find(({ untilMs }) => sinceStartMs < untilMs);
+  return Math.min(pace?.intervalMs ?? periodMs, periodMs);
 }
 
 function succeeded(before: ProbeState, timing: ProbeTiming, nowMs: number): ProbeState {
