@@ -18,11 +18,10 @@ const warn = (reason: string, message: string): Said => ({ reason, message, warn
 
 // --- beginnings ---
 
-export const started = ({ stable, canary, attempt }: RolloutStatus): Said =>
-  say(
-    "Started",
-    `Moving traffic from ${stable} to ${canary}${attempt > 1 ? `, attempt ${attempt} (twice the evidence is asked for before it is taken back again)` : ""}.`,
-  );
+export const started = ({ stable, canary, attempt }: RolloutStatus, limit: number): Said => {
+  const again = `, attempt ${attempt}: it is taken back at odds of ${wholeNumber(limit)} : 1 now`;
+  return say("Started", `Moving traffic from ${stable} to ${canary}${attempt > 1 ? again : ""}.`);
+};
 
 export const adopted = (rollout: RolloutStatus, weight: WeightStatus): Said =>
   say(
@@ -244,6 +243,9 @@ export const done = (verb: Verb, rollout: RolloutStatus | undefined): string =>
 
 export const staleRollout = (meant: string, current: string | undefined): string =>
   `means rollout ${meant}, but ${current === undefined ? "there is none" : `${current} is the present one`}: nothing was done`;
+
+export const otherVersionsNamed = ({ stable, canary }: RolloutStatus): string =>
+  `spec.versions names other versions by now; write versions: {stable: ${stable}, canary: ${canary}} first`;
 
 export const stableMissing = (stable: string): string => `there is no Deployment ${stable} to go back to`;
 

@@ -250,6 +250,19 @@ describe("undo", () => {
     expect(undone.actions[0]?.status?.state).toBe("Done");
   });
 
+  it("is refused when spec.versions already names the next release, or there is nothing to go back to", () => {
+    const next = change(
+      { ...completed, versions: { stable: "echo-v2", canary: "echo-v3" }, rival: "other" },
+      "echo-v3",
+      {},
+    );
+    const refused = settle(ask(settle(next), "undo"));
+    expect(refused.actions[0]?.status?.message).toContain("versions: {stable: echo-v1, canary: echo-v2}");
+    const alone = settle(ask({ ...completed, workloads: { "echo-v2": workloadOf("echo-v2") } }, "undo"));
+    expect(alone.actions[0]?.status?.message).toBe("undo: there is no Deployment echo-v1 to go back to");
+    expect([refused.route?.weight, alone.route?.weight]).toEqual([100, 100]);
+  });
+
   it("does not start again by itself", () => {
     const undone = watch(settle(ask(completed, "undo")), 3);
     expect([undone.status?.phase, undone.route?.weight]).toEqual(["Undone", 0]);

@@ -7,9 +7,8 @@ import type { CanarySpec } from "../spec/canary.ts";
 import type { TrafficTarget } from "../traffic/split.ts";
 import type { Said } from "./explain.ts";
 import * as explain from "./explain.ts";
-import { isVerdict } from "./going-back.ts";
+import { goBack, isVerdict } from "./going-back.ts";
 import { rolloutId } from "./identity.ts";
-import { runRollout } from "./running.ts";
 import type { RejectedVersion, RolloutStatus } from "./status.ts";
 import { enterStep, firstStep } from "./stepping.ts";
 import { takeUp } from "./taking-up.ts";
@@ -19,7 +18,7 @@ import { rescale } from "./weights.ts";
 export function rest(turn: Turn): Turn {
   const plan = planStart(turn);
   const asked = takeUp(turn, plan.ok ? undefined : plan.said.message);
-  if (isRunning(asked)) return runRollout(asked); // an undo
+  if (isRunning(asked)) return goBack(asked); // an undo
   if (asked.retrying !== true && hasEnded(asked)) return settle(asked);
   return plan.ok ? begin(asked, plan) : stalled(asked, plan.said);
 }
@@ -117,8 +116,8 @@ function start(opened: RunningTurn, spec: CanarySpec): Turn {
   const turn = enterStep(opened, firstStep(spec.strategy.steps, written, total));
   const said = written === 0 ? [] : [explain.adopted(turn.rollout, turn.weight)];
   const held = turn.input.observation.canary.held ? turn : effect(turn, { kind: "setFinalizer" });
-  return hold(decide(held, explain.started(turn.rollout), ...said), {
-    ...explain.started(turn.rollout),
+  return hold(decide(held, explain.started(turn.rollout, turn.evidence.limit), ...said), {
+    ...explain.started(turn.rollout, turn.evidence.limit),
     atMs: turn.input.nowMs,
   });
 }

@@ -7,8 +7,9 @@ import { can } from "./can.ts";
 import type { Effect } from "./decision.ts";
 import * as explain from "./explain.ts";
 import { beginReturn } from "./going-back.ts";
+import type { RolloutStatus } from "./status.ts";
 import { enterStep } from "./stepping.ts";
-import { decide, effect, isReturning, isRunning, type RunningTurn, stepsOf, type Turn } from "./turn.ts";
+import { decide, effect, isReturning, isRunning, type RunningTurn, specOf, stepsOf, type Turn } from "./turn.ts";
 
 /** More than are kept as objects, so that a kept one is never taken up twice. */
 const REMEMBERED_ACTIONS = 100;
@@ -69,9 +70,16 @@ function refusal({ spec }: CanaryAction, turn: Turn, startBlocked: string | unde
   const permission = can(spec.verb, status, stepsOf(turn));
   if (!permission.allowed) return refuse(`${spec.verb}: ${permission.because}`);
   if (spec.verb === "retry" && startBlocked !== undefined) return refuse(`retry: ${startBlocked}`);
-  const stable = rollout?.stable ?? "";
-  const stableMissing = turn.input.observation.workloads[stable] === undefined;
-  return spec.verb === "undo" && stableMissing ? refuse(`undo: ${explain.stableMissing(stable)}`) : undefined;
+  const undoBlocked = spec.verb === "undo" && rollout !== undefined ? cannotUndo(rollout, turn) : undefined;
+  return undoBlocked === undefined ? undefined : refuse(`undo: ${undoBlocked}`);
+}
+
+function cannotUndo(rollout: RolloutStatus, turn: Turn): string | undefined {
+  const versions = specOf(turn)?.versions;
+  const isOther = versions !== undefined && (versions.stable !== rollout.stable || versions.canary !== rollout.canary);
+  if (isOther) return explain.otherVersionsNamed(rollout);
+  const exists = turn.input.observation.workloads[rollout.stable] !== undefined;
+  return exists ? undefined : explain.stableMissing(rollout.stable);
 }
 
 /** A double click or an old file means a rollout or a step that is not the present one. */
