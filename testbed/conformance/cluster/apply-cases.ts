@@ -162,7 +162,7 @@ export const APPLY_CASES: Case[] = [
       await cluster.create(DEPLOYMENTS, deployment(namespace, "a"), { fieldManager: "creator" });
       const body = { ...deployment(namespace, "a", { replicas: 9 }), status: { replicas: 3 } };
       const options = { fieldManager: "runtime", subresource: "status" as const };
-      const applied = await cluster.apply(DEPLOYMENTS, body, { ...options, force: true });
+      const applied: KubeObject = await cluster.apply(DEPLOYMENTS, body, { ...options, force: true });
       assert.deepEqual(
         [
           (applied["spec"] as { replicas: number }).replicas,
@@ -171,9 +171,9 @@ export const APPLY_CASES: Case[] = [
         ],
         [1, { replicas: 3 }, { "f:status": { "f:replicas": {} } }],
       );
-      const without = { ...body, status: { readyReplicas: 1 } };
-      const left = await cluster.apply(DEPLOYMENTS, without, { ...options, force: true });
-      assert.deepEqual(left["status"], { readyReplicas: 1 });
+      const without = { ...body, status: { observedGeneration: 1 } };
+      const left: KubeObject = await cluster.apply(DEPLOYMENTS, without, { ...options, force: true });
+      assert.deepEqual(left["status"], { observedGeneration: 1 });
     },
   },
   {

@@ -75,10 +75,10 @@ export function managedAfterUpdate(
   before: KubeObject | undefined,
   after: KubeObject,
 ): ManagedFieldsEntry[] | undefined {
-  const given = after.metadata.managedFields;
-  // A client may clear ownership by sending an empty list (or the list with one empty entry that JSON makes of it).
-  const cleared = given !== undefined && before !== undefined && given.every((entry) => (entry.manager ?? "") === "");
-  const owners = cleared ? [] : readOwners(before?.metadata.managedFields ?? []);
+  // What the client sends counts, so that it can hand ownership over; an absent or empty list leaves what is stored, and the
+  // list with one empty entry clears it: https://kubernetes.io/docs/reference/using-api/server-side-apply/#clearing-managedfields
+  const given = after.metadata.managedFields ?? [];
+  const owners = readOwners(given.length > 0 ? given : (before?.metadata.managedFields ?? []));
   const node = nodeOf(context.resource.schema, context.resource.definitions);
   const start = before === undefined ? zeroOf(node) : plain(before);
   const comparison = compareObjects(node, start, plain(after));
@@ -189,7 +189,8 @@ function foldAncient(owners: Ownership[]): Ownership[] {
 }
 
 function readOwners(entries: readonly ManagedFieldsEntry[]): Ownership[] {
-  return entries.map((entry) => ({
+  const named = entries.filter((entry) => (entry.manager ?? "") !== "" && isObject(entry.fieldsV1));
+  return named.map((entry) => ({
     manager: {
       name: entry.manager,
       operation: entry.operation,

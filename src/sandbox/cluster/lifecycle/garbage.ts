@@ -1,10 +1,10 @@
 // Owner references: what goes with an owner, what stays without one, and who waits for whom.
 // https://kubernetes.io/docs/concepts/architecture/garbage-collection/
 
-import type { KubeObject } from "../../../core/kubernetes/object.ts";
+import type { KubeObject, OwnerReference } from "../../../core/kubernetes/object.ts";
 import type { Core } from "../core.ts";
 import type { KnownResource } from "../registry.ts";
-import type { Commit } from "../store/object-store.ts";
+import { type Commit, storeKey } from "../store/object-store.ts";
 import { deleteObject, FOREGROUND, ORPHAN } from "../verbs/delete.ts";
 import { finishIfReleased } from "./finish.ts";
 
@@ -25,7 +25,8 @@ function follow(core: Core, { storage, key, before, after }: Commit): void {
     const uid = before!.metadata.uid!;
     for (const place of core.store.dependentsOf(uid))
       core.defer(() => removeIfOwnerless(core, place.storage, place.key));
-    for (const owner of before!.metadata.ownerReferences ?? []) core.defer(() => releaseOwner(core, owner.uid));
+    for (const owner of before!.metadata.ownerReferences ?? [])
+      core.defer(() => releaseOwner(core, placeOf(core, owner, before!)));
     return;
   }
   const { deletionTimestamp, finalizers = [], ownerReferences } = after.metadata;
@@ -53,16 +54,23 @@ function removeIfOwnerless(core: Core, storage: string, key: string): void {
   core.store.commit(storage, key, withOwners(object, living));
 }
 
-function ownerExists(
-  core: Core,
-  owner: { apiVersion: string; kind: string; name: string; uid: string },
-  dependent: KubeObject,
-): boolean {
-  const resource = resourceOf(core, owner);
+function ownerExists(core: Core, owner: OwnerReference, dependent: KubeObject): boolean {
+  const place = placeOf(core, owner, dependent);
   // Of a kind that is not served nothing can be said, so nothing is deleted.
-  if (resource === undefined) return true;
-  const namespace = resource.namespaced ? dependent.metadata.namespace : undefined;
-  return core.store.get(resource.storage, `${namespace ?? ""}/${owner.name}`)?.metadata.uid === owner.uid;
+  return place === undefined || core.store.get(place.storage, place.key)?.metadata.uid === owner.uid;
+}
+
+interface Place {
+  storage: string;
+  key: string;
+}
+
+/** Where an owner would lie: in its dependent's namespace, or cluster-scoped. */
+function placeOf(core: Core, owner: OwnerReference, { metadata }: KubeObject): Place | undefined {
+  const resource = resourceOf(core, owner);
+  if (resource === undefined) return undefined;
+  const namespace = resource.namespaced ? metadata.namespace : undefined;
+  return { storage: resource.storage, key: storeKey({ namespace, name: owner.name }) };
 }
 
 function resourceOf(core: Core, { apiVersion, kind }: { apiVersion: string; kind: string }): KnownResource | undefined {
@@ -92,28 +100,22 @@ function deleteDependents(core: Core, storage: string, key: string): void {
     const deeper = core.store.dependentsOf(dependent.metadata.uid!).length > 0;
     deleteObject(core, resource, dependent.metadata, { propagationPolicy: deeper ? "Foreground" : "Background" });
   }
-  releaseOwner(core, owner.metadata.uid!);
+  releaseOwner(core, { storage, key });
 }
 
 /** An owner in foreground deletion goes when no dependent blocks it any more. */
-function releaseOwner(core: Core, uid: string): void {
-  const blocked = core.store
-    .dependentsOf(uid)
-    .some((place) =>
+function releaseOwner(core: Core, place: Place | undefined): void {
+  const owner = place === undefined ? undefined : core.store.get(place.storage, place.key);
+  if (place === undefined || !owner?.metadata.finalizers?.includes(FOREGROUND)) return;
+  const { uid } = owner.metadata;
+  const isBlocked = core.store
+    .dependentsOf(uid!)
+    .some((each) =>
       core.store
-        .get(place.storage, place.key)
-        ?.metadata.ownerReferences?.some((each) => each.uid === uid && each.blockOwnerDeletion === true),
+        .get(each.storage, each.key)
+        ?.metadata.ownerReferences?.some((reference) => reference.uid === uid && reference.blockOwnerDeletion === true),
     );
-  if (blocked) return;
-  const owner = findByUid(core, uid);
-  if (owner !== undefined) removeFinalizer(core, owner.storage, owner.key, FOREGROUND);
-}
-
-function findByUid(core: Core, uid: string): { storage: string; key: string } | undefined {
-  for (const [storage, { objects }] of core.store.collections())
-    for (const [key, object] of objects)
-      if (object.metadata.uid === uid && object.metadata.finalizers?.includes(FOREGROUND)) return { storage, key };
-  return undefined;
+  if (!isBlocked) removeFinalizer(core, place.storage, place.key, FOREGROUND);
 }
 
 function removeFinalizer(core: Core, storage: string, key: string, finalizer: string): void {

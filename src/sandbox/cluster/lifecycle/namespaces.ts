@@ -1,13 +1,15 @@
 // Namespaces: those that are always there, and the emptying of one that is deleted.
 
+import { NAMESPACES } from "../../../core/kubernetes/resource.ts";
 import type { Core } from "../core.ts";
+import { sameJson } from "../json.ts";
 import type { Commit } from "../store/object-store.ts";
 import { storeKey } from "../store/object-store.ts";
 import { createObject } from "../verbs/create.ts";
 import { deleteObject } from "../verbs/delete.ts";
+import { finishIfReleased } from "./finish.ts";
 
 const INITIAL = ["default", "kube-node-lease", "kube-public", "kube-system", "istio-system"];
-const NAMESPACES = { group: "", version: "v1", kind: "Namespace", plural: "namespaces", namespaced: false };
 
 export function createInitialNamespaces(core: Core): void {
   const resource = core.registry.get(NAMESPACES);
@@ -59,5 +61,10 @@ function contentOf(core: Core, name: string): [storage: string, key: string][] {
 /** An empty one loses its finalizer and goes. */
 function releaseNamespace(core: Core, name: string): void {
   if (!isTerminating(core, name) || contentOf(core, name).length > 0) return;
-  core.store.commit("namespaces", storeKey({ name }), undefined);
+  const key = storeKey({ name });
+  const namespace = core.store.get("namespaces", key)!;
+  const released = { ...namespace, spec: {} };
+  // Finalizers in its metadata are others' and go on holding it.
+  if (finishIfReleased(core, core.registry.get(NAMESPACES), released)) return;
+  if (!sameJson(namespace["spec"], {})) core.store.commit("namespaces", key, released);
 }

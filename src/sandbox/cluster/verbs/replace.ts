@@ -41,14 +41,12 @@ export function replaceObject(call: Call, before: KubeObject, after: KubeObject,
   rulesOf(resource).fillIn?.(after);
   const given = after.metadata.managedFields;
   keepServerFields(call, before, after);
+  after.metadata.managedFields = given;
   if (managed === undefined) {
     const manager = managerOf(resource, options.fieldManager ?? user.name, "Update", options.subresource);
-    const now = core.now();
-    after.metadata.managedFields = given;
-    const fields = managedAfterUpdate({ resource, manager, now }, before, after);
-    if (fields === undefined) delete after.metadata.managedFields;
-    else after.metadata.managedFields = fields;
+    after.metadata.managedFields = managedAfterUpdate({ resource, manager, now: core.now() }, before, after);
   }
+  if (after.metadata.managedFields === undefined) delete after.metadata.managedFields;
   if (options.subresource !== "status") rulesOf(resource).prepareUpdate?.(core, before, after);
   if (countsAsNewGeneration(call, before, after)) after.metadata.generation = (before.metadata.generation ?? 0) + 1;
   refuseWrong(call, after, before);
