@@ -75,7 +75,7 @@ cat "$results"/* | awk -v requests="$requests" '
     status = substr($0, 2)
     if (status !~ /^2/) { failed++; how[status == "000" ? "no answer" : "status " status]++ }
     answered++
-    count[match(body, /v[0-9]+/) ? substr(body, RSTART, RLENGTH) : "no version"]++
+    if (status != "000") count[match(body, /v[0-9]+/) ? substr(body, RSTART, RLENGTH) : "no version"]++
     body = ""
     next
   }

@@ -62,6 +62,7 @@ export class StatusWriter {
     } catch (error) {
       // Gone, or another pod of that name: nothing to tell any more.
       if (isClusterError(error, "NotFound", "Conflict", "Invalid")) {
+        if (error.reason === "Invalid") log.warn("pod status refused", { pod: name, error: error.message });
         this.#gone = true;
         return;
       }

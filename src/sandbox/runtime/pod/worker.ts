@@ -23,6 +23,9 @@ type Startable = Extract<Prepared, { ok: true }> & { catalogue: Catalogue };
 
 const CATALOGUE_POLL_MS = 1_000;
 const CONFIG_RETRY_MS = 2_000;
+const RETRY_MS = 500;
+/** The object is gone or comes back to us at the next start. */
+const LEAVE_TRIES = 20;
 
 export class PodWorker {
   /** Resolves when no process is left and the object is released. */
@@ -70,18 +73,33 @@ export class PodWorker {
 
   async #live(): Promise<void> {
     try {
-      await this.#reachReadyToRun();
-      await this.#restartUntilEnd();
-      await this.#leave();
-    } catch (error) {
-      this.#context.log.error("pod failed", { pod: this.#pod.metadata.name, error: String(error) });
-      this.#context.events.record(this.#pod, "Warning", "FailedSync", `error running the pod: ${String(error)}`);
-      this.#run?.kill();
+      while (this.#ending === undefined) await this.#persist(() => this.#runFromStart());
       await this.#endRequested;
-      await this.#leave();
+      for (let left = LEAVE_TRIES; left > 0 && !(await this.#persist(() => this.#leave())); left -= 1);
     } finally {
       if (this.#address !== undefined) this.#context.addresses.release(this.#address);
     }
+  }
+
+  /** False when it failed: said, nothing left running, and a moment later it may be tried again. */
+  async #persist(step: () => Promise<void>): Promise<boolean> {
+    try {
+      await step();
+      return true;
+    } catch (error) {
+      const { log, events, clock } = this.#context;
+      log.error("pod failed, trying again", { pod: this.#pod.metadata.name, error: String(error) });
+      events.record(this.#pod, "Warning", "FailedSync", `error running the pod: ${String(error)}`);
+      this.#run?.kill();
+      await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve));
+      return false;
+    }
+  }
+
+  async #runFromStart(): Promise<void> {
+    await this.#reachReadyToRun();
+    await this.#restartUntilEnd();
+    await this.#endRequested;
   }
 
   async #reachReadyToRun(): Promise<void> {
