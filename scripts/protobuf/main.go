@@ -2,6 +2,7 @@
 // reflection from the published Go types. Run it when the pinned Kubernetes version changes:
 //
 //	cd scripts/protobuf && go run . > ../../src/sandbox/cluster/http/protobuf/messages.json
+//	npx biome format --write src/sandbox/cluster/http/protobuf
 package main
 
 import (

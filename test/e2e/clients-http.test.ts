@@ -379,6 +379,7 @@ describe("refusals", () => {
         400,
         /alias/i,
       ],
+      ["[".repeat(100_000), "application/yaml", 400, /nested too deep/],
       ['{"metadata":{"name":"x"},"__proto__":{"a":1}}', "application/json", 400, /__proto__/],
     ];
     for (const [body, type, code, message] of cases) {

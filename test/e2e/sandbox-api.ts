@@ -65,7 +65,7 @@ export async function startSandboxApi(options: SandboxApiOptions = {}): Promise<
   };
 }
 
-export interface Ran {
+interface Ran {
   code: number;
   stdout: string;
   stderr: string;
@@ -81,7 +81,7 @@ export interface Kubectl {
   follow(...args: string[]): Following;
 }
 
-export interface Following {
+interface Following {
   text(): string;
   until(wanted: RegExp, timeoutMs?: number): Promise<string>;
   exited: Promise<number>;

@@ -26,7 +26,7 @@ export interface ApiResource {
   custom: boolean;
 }
 
-export interface ApiSubresource {
+interface ApiSubresource {
   name: string;
   kind: string;
   verbs: readonly string[];

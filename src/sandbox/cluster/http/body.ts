@@ -3,13 +3,8 @@
 import type { IncomingMessage } from "node:http";
 import { MAX_OBJECT_BYTES } from "../json.ts";
 import { duplicateKeys } from "./duplicate-keys.ts";
+import { malformed, type ParsedBody, unsupported } from "./parsed-body.ts";
 import { Refusal } from "./status.ts";
-
-export interface ParsedBody {
-  value: unknown;
-  /** Dotted paths of fields that stand twice in one object; the last one counts. */
-  duplicates: string[];
-}
 
 /** What is read beyond the limit before the connection is given up, so that the client still reads the refusal. */
 const DRAIN_LIMIT_BYTES = 64 * 1024 * 1024;
@@ -25,7 +20,7 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
     if (bytes > DRAIN_LIMIT_BYTES) break;
   }
   if (bytes > MAX_OBJECT_BYTES) {
-    const message = `Request entity too large: limit is ${MAX_OBJECT_BYTES}`;
+    const message = `Request entity too large: limit is ${MAX_OBJECT_BYTES}; keep large data outside the API and store a reference to it`;
     throw new Refusal(413, "RequestEntityTooLarge", message, {});
   }
   return Buffer.concat(chunks);
@@ -74,12 +69,3 @@ async function parseYaml(text: string): Promise<ParsedBody> {
 }
 
 export const PROTOBUF = "application/vnd.kubernetes.protobuf";
-
-export function unsupported(accepted: readonly string[]): Refusal {
-  const message = `the body of the request was in an unknown format - accepted media types include: ${accepted.join(", ")}`;
-  return new Refusal(415, "UnsupportedMediaType", message);
-}
-
-export function malformed(detail: string): Refusal {
-  return new Refusal(400, "BadRequest", `the object provided is unrecognized: ${detail}`);
-}

@@ -12,8 +12,8 @@ export interface ServerCertificates {
   server: CertificateAndKey;
 }
 
-export const DNS_NAMES = ["localhost"] as const;
-export const IP_NAMES = ["127.0.0.1", "::1"] as const;
+const DNS_NAMES = ["localhost"] as const;
+const IP_NAMES = ["127.0.0.1", "::1"] as const;
 
 const DAY_MS = 86_400_000;
 /** The authority must outlive every server certificate that it signs by a good margin: the kubeconfig holds it. */

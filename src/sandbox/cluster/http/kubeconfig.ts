@@ -1,7 +1,7 @@
 // The kubeconfig that leads clients to the sandbox. Written as JSON, which is YAML too: every client reads it, and `serin`
 // itself without loading a YAML parser.
 
-export const CONTEXT_NAME = "serin-sandbox";
+const CONTEXT_NAME = "serin-sandbox";
 
 /** As text. Certificate and token are inline, so that the file works wherever it is copied to. */
 export function renderKubeconfig(sandbox: { url: string; authorityPem: string; token: string }): string {

@@ -3,7 +3,8 @@
 import type { KubeObject } from "../../../core/kubernetes/object.ts";
 import { isClusterError, type JsonPatchOperation, type Patch, type WriteOptions } from "../../../ports/cluster.ts";
 import { type ApiCall, badRequest, keyOf, managerOf } from "./api-call.ts";
-import { mediaType, type ParsedBody, PROTOBUF, parseBody, readBody, unsupported } from "./body.ts";
+import { mediaType, PROTOBUF, parseBody, readBody } from "./body.ts";
+import { type ParsedBody, unsupported } from "./parsed-body.ts";
 import { flag, writeQuery } from "./query.ts";
 import { objectReply } from "./read-objects.ts";
 import type { ObjectReply } from "./reply.ts";

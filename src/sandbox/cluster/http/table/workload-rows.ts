@@ -96,7 +96,7 @@ function templateCells(object: KubeObject): string[] {
 }
 
 /** `app=x,n notin (k),!q,w`: requirements by key, values by name. */
-export function selectorText(selector: unknown): string {
+function selectorText(selector: unknown): string {
   const labels = Object.entries((at(selector, "matchLabels") ?? {}) as Record<string, string>);
   const parts = [
     ...labels.map(([key, value]) => ({ key, shown: `${key}=${value}` })),
