@@ -1,10 +1,10 @@
 // Act 1: a person with kubectl. Each file is applied as it is; then the traffic is watched until the counts tell.
 
 import type { KubeObject } from "../core/kubernetes/object.ts";
-import { DEPLOYMENTS, VIRTUAL_SERVICES } from "../core/kubernetes/resource.ts";
-import type { Deployment } from "../core/kubernetes/workload.ts";
+import { DEPLOYMENTS, ENDPOINT_SLICES, VIRTUAL_SERVICES } from "../core/kubernetes/resource.ts";
+import type { Deployment, EndpointSlice } from "../core/kubernetes/workload.ts";
 import type { Tally } from "../load/tally.ts";
-import { ACT_ONE, type HandPhase } from "./acts.ts";
+import { ACT_ONE, type HandPhase, NAMESPACE } from "./acts.ts";
 import { applyObject } from "./apply.ts";
 import { formatCount, formatShares, harmedByUs, sharesOf, splitProblem } from "./counts.ts";
 import { displayName, readDocuments, resourceOf } from "./documents.ts";
@@ -35,11 +35,11 @@ async function playPhase(play: Play, { title, file, expected }: HandPhase): Prom
 }
 
 /** Applies every object of a file, and says what kubectl would say. Returns them as they are stored. */
-export async function applyFile(stage: Stage, file: string, change = unchanged): Promise<KubeObject[]> {
+export async function applyFile(stage: Stage, file: string, change: Change = unchanged): Promise<KubeObject[]> {
   stage.narrator.command(`kubectl apply -f ${stage.examples.shown}/${file}`);
   const stored: KubeObject[] = [];
   for (const object of await readDocuments(stage.examples.dir, file)) {
-    const applied = await applyObject(stage.cluster, change(object));
+    const applied = await applyObject(stage.cluster, await change(object, stored));
     stage.record.add(applied.object);
     stage.narrator.line(`    ${displayName(object)} ${applied.what}`);
     stored.push(applied.object);
@@ -47,9 +47,10 @@ export async function applyFile(stage: Stage, file: string, change = unchanged):
   return stored;
 }
 
-function unchanged(object: KubeObject): KubeObject {
-  return object;
-}
+/** What to apply for an object of the file, given what was applied before it. */
+type Change = (object: KubeObject, before: readonly KubeObject[]) => KubeObject | Promise<KubeObject>;
+
+const unchanged: Change = (object) => object;
 
 /** Waits until the proxies work by the routes as they are stored now: weight is confirmed, not assumed. */
 export async function confirmRoutes(stage: Stage, waiting: Waiting, objects: KubeObject[]): Promise<void> {
@@ -65,7 +66,7 @@ export async function confirmRoutes(stage: Stage, waiting: Waiting, objects: Kub
   }
 }
 
-export async function untilAvailable(stage: Stage, waiting: Waiting, objects: KubeObject[]): Promise<void> {
+export async function untilAvailable(stage: Stage, waiting: Waiting, objects: readonly KubeObject[]): Promise<void> {
   for (const { kind, metadata } of objects) {
     if (kind !== DEPLOYMENTS.kind) continue;
     const what = `deployment ${metadata.name} to become available (its pods tell why: kubectl get pods)`;
@@ -75,6 +76,26 @@ export async function untilAvailable(stage: Stage, waiting: Waiting, objects: Ku
       return deployment !== undefined && isAvailable(deployment) ? true : undefined;
     });
   }
+}
+
+/** Make before break: every available pod is known to the gateway, so that a route to them may open. */
+export async function untilServed(stage: Stage, waiting: Waiting, objects: readonly KubeObject[]): Promise<void> {
+  await untilAvailable(stage, waiting, objects);
+  const wanted = objects
+    .filter(({ kind }) => kind === DEPLOYMENTS.kind)
+    .reduce((sum, deployment) => sum + ((deployment as Deployment).spec.replicas ?? 1), 0);
+  const what = "the gateway to know all pods";
+  await until(waiting, { what, everyMs: 10, timeoutMs: 20_000 }, async () => {
+    const { items } = await stage.cluster.list<EndpointSlice>(ENDPOINT_SLICES, { namespace: NAMESPACE });
+    const ready = items.flatMap(({ endpoints }) => endpoints.filter(({ conditions }) => conditions?.ready === true));
+    if (ready.length < wanted) return undefined;
+    for (const { metadata } of items) {
+      const key = { namespace: metadata.namespace, name: metadata.name };
+      const { acknowledged } = await stage.dataPlane.acknowledged(ENDPOINT_SLICES, key, metadata.resourceVersion ?? "");
+      if (!acknowledged) return undefined;
+    }
+    return true;
+  });
 }
 
 /** Shows live counts for a while. */

@@ -1,7 +1,8 @@
 // The whole story: clear the stage, bring up the application, send traffic, play three acts, judge.
 
+import { VIRTUAL_SERVICES } from "../core/kubernetes/resource.ts";
 import { ACT_ONE, ACT_THREE, ACT_TWO, ALL_FILES } from "./acts.ts";
-import { applyFile, playByHand, untilAvailable } from "./by-hand.ts";
+import { applyFile, playByHand, untilServed } from "./by-hand.ts";
 import { playBySerin } from "./by-serin.ts";
 import { clearStage } from "./clean.ts";
 import { formatCount, harmedByBadVersion, harmedByUs } from "./counts.ts";
@@ -83,11 +84,15 @@ async function raise(stage: Stage, { complete, programStartedMs }: Opening): Pro
   narrator.heading(ACT_ONE.title, ACT_ONE.intro);
   if (cleared.length > 0)
     narrator.line(`  An earlier run left ${cleared.length} objects of the story; they are gone, it begins again.`);
-  const objects = await applyFile(stage, ACT_ONE.phases[0]!.file);
+  // In the file's order, as kubectl does; but the route opens only when there is somebody behind it.
+  await applyFile(stage, ACT_ONE.phases[0]!.file, async (object, before) => {
+    if (object.kind === VIRTUAL_SERVICES.kind) await untilServed(stage, waiting, before);
+    return object;
+  });
   const { text, version } = await firstAnswer(stage.gatewayUrl, waiting);
   const firstAnswerMs = clock.now() - programStartedMs;
   narrator.good(`${version} answers at ${stage.gatewayUrl} after ${(firstAnswerMs / 1_000).toFixed(1)} s: "${text}"`);
-  await Promise.all([complete(), untilAvailable(stage, waiting, objects)]);
+  await complete();
   return firstAnswerMs;
 }
 
