@@ -16,8 +16,17 @@ export function istioDefinitions(): { source: string; definitions: unknown[] } {
   const definitions = parseAllDocuments(text)
     .map((document) => document.toJS() as unknown)
     .filter((each) => each !== null)
-    .map((each) => withoutProse(each, false));
+    .map((each) => withNoConversion(withoutProse(each, false) as Definition));
   return { source: module, definitions };
+}
+
+interface Definition {
+  spec: Record<string, unknown>;
+}
+
+/** The default that a server would fill in, so that a stored definition is seen to be the pinned one. */
+function withNoConversion(definition: Definition): Definition {
+  return { ...definition, spec: { conversion: { strategy: "None" }, ...definition.spec } };
 }
 
 /** Drops `description` where it is prose, keeps it where it is the name of a property. */

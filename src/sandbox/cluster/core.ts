@@ -1,6 +1,6 @@
 // What all verbs share: the stored world, the known resources, time, randomness, and the work that a change brings with it.
 
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import type { KubeObject } from "../../core/kubernetes/object.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
@@ -19,6 +19,7 @@ export class Core {
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
+  #isSeeded: boolean;
   #tasks: (() => void)[] = [];
   #draining = false;
 
@@ -28,6 +29,7 @@ export class Core {
     this.clock = parts.clock;
     this.log = parts.log;
     this.random = parts.random ?? secureRandom;
+    this.#isSeeded = parts.random !== undefined;
   }
 
   /** RFC 3339 with seconds, as all timestamps of metadata. */
@@ -36,6 +38,7 @@ export class Core {
   }
 
   uid(): string {
+    if (!this.#isSeeded) return randomUUID();
     const hex = Array.from({ length: 32 }, () => Math.floor(this.random() * 16).toString(16));
     hex[12] = "4";
     hex[16] = "89ab"[Math.floor(this.random() * 4)]!;

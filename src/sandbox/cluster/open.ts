@@ -1,15 +1,14 @@
 // The sandbox's Kubernetes API in this process: opens the store, registers kinds, installs definitions, and hands out clients.
 
 import type { KubeObject } from "../../core/kubernetes/object.ts";
-import { CUSTOM_RESOURCE_DEFINITIONS } from "../../core/kubernetes/resource.ts";
 import type { Clock } from "../../ports/clock.ts";
-import { type Cluster, isClusterError } from "../../ports/cluster.ts";
+import type { Cluster } from "../../ports/cluster.ts";
 import type { Log } from "../../ports/log.ts";
 import { builtinResources } from "./builtin-resources.ts";
 import { SandboxClient } from "./client.ts";
 import { Core, type User } from "./core.ts";
 import { followDefinitions } from "./crd/controller.ts";
-import { sameJson } from "./json.ts";
+import { INSTALLER, installDefinition } from "./crd/install.ts";
 import { collectGarbage, sweepGarbage } from "./lifecycle/garbage.ts";
 import { createInitialNamespaces, emptyDeletedNamespaces } from "./lifecycle/namespaces.ts";
 import { Registry } from "./registry.ts";
@@ -41,7 +40,7 @@ export interface SandboxCluster {
   close(): Promise<void>;
 }
 
-const SANDBOX_USER: User = { name: "serin-sandbox", groups: ["system:masters"] };
+const SANDBOX_USER: User = { name: INSTALLER, groups: ["system:masters"] };
 const DEFAULT_HISTORY_LIMIT = 2_000;
 
 export async function openSandboxCluster(options: SandboxOptions): Promise<SandboxCluster> {
@@ -54,32 +53,14 @@ export async function openSandboxCluster(options: SandboxOptions): Promise<Sandb
   collectGarbage(core);
   emptyDeletedNamespaces(core);
   createInitialNamespaces(core);
-  const cluster = new SandboxClient(core, SANDBOX_USER);
   for (const definition of [...istioDefinitions(), ...(options.crds ?? [])])
-    await installDefinition(cluster, definition as KubeObject);
+    installDefinition(core, definition as KubeObject);
   sweepGarbage(core);
   core.drain();
   return {
-    cluster,
+    cluster: new SandboxClient(core, SANDBOX_USER),
     as: (user) => new SandboxClient(core, user),
     registry,
     close: async () => persistence.close(),
   };
-}
-
-/** Creates a definition, or brings a stored one to the given spec. */
-async function installDefinition(cluster: Cluster, definition: KubeObject): Promise<void> {
-  const options = { fieldManager: "serin-sandbox" };
-  try {
-    await cluster.create(CUSTOM_RESOURCE_DEFINITIONS, definition, options);
-  } catch (error) {
-    if (!isClusterError(error, "AlreadyExists")) throw error;
-    const stored = await cluster.get(CUSTOM_RESOURCE_DEFINITIONS, { name: definition.metadata.name });
-    if (!sameJson(stored["spec"], definition["spec"]))
-      await cluster.update(
-        CUSTOM_RESOURCE_DEFINITIONS,
-        { ...definition, metadata: { ...stored.metadata, annotations: definition.metadata.annotations ?? {} } },
-        options,
-      );
-  }
 }

@@ -24,9 +24,12 @@ export function builtinSchema(group: string, version: string, kind: string): Raw
   return { $ref: name };
 }
 
-/** Istio's published definitions, reduced. */
-export function istioDefinitions(): unknown[] {
-  return (read("istio.json") as { definitions: unknown[] }).definitions;
+let istio: readonly object[] | undefined;
+
+/** Istio's published definitions, reduced: the same values at every call. */
+export function istioDefinitions(): readonly object[] {
+  istio ??= (read("istio.json") as { definitions: object[] }).definitions;
+  return istio;
 }
 
 function withDefaults(definitions: Record<string, RawSchema>): Record<string, RawSchema> {

@@ -1,0 +1,49 @@
+// Definitions that the sandbox brings along: installed at the first start, brought up to date at a later one.
+// Tests open thousands of worlds in one process, so what checking and filling in made of a definition is kept and used again.
+
+import type { KubeObject } from "../../../core/kubernetes/object.ts";
+import { CUSTOM_RESOURCE_DEFINITIONS } from "../../../core/kubernetes/resource.ts";
+import type { Core } from "../core.ts";
+import { sameJson } from "../json.ts";
+import { definitionRules } from "../kinds/definition.ts";
+import { storeKey } from "../store/object-store.ts";
+import { createObject } from "../verbs/create.ts";
+import { updateObject } from "../verbs/update.ts";
+import type { Call } from "../verbs/write.ts";
+import { DEFINITION_STORAGE } from "./controller.ts";
+
+/** Who installs; owns the fields. */
+export const INSTALLER = "serin-sandbox";
+
+const installed = new WeakMap<object, KubeObject>();
+
+/** Creates a definition, or brings a stored one to the given spec. Throws when it is not acceptable. */
+export function installDefinition(core: Core, definition: KubeObject): void {
+  const resource = core.registry.get(CUSTOM_RESOURCE_DEFINITIONS);
+  const call: Call = { core, resource, user: { name: INSTALLER }, options: {} };
+  const stored = core.store.get(DEFINITION_STORAGE, storeKey(definition.metadata));
+  const known = installed.get(definition);
+  if (stored === undefined && known === undefined) installed.set(definition, createObject(call, definition));
+  else if (stored === undefined) installAgain(core, known!);
+  else if (!sameJson(stored["spec"], definition["spec"])) update(call, stored, definition);
+}
+
+function update(call: Call, stored: KubeObject, definition: KubeObject): void {
+  const { annotations = {} } = definition.metadata;
+  updateObject(call, { ...definition, metadata: { ...stored.metadata, annotations } });
+}
+
+/** What another world made of it, with this world's identity and times. */
+function installAgain(core: Core, known: KubeObject): void {
+  const time = core.now();
+  const { resourceVersion: _, managedFields = [], ...rest } = known.metadata;
+  const metadata = {
+    ...rest,
+    uid: core.uid(),
+    creationTimestamp: time,
+    managedFields: managedFields.map((entry) => ({ ...entry, time })),
+  };
+  const again: KubeObject = { ...known, metadata };
+  definitionRules.prepareCreate!(core, again, { name: INSTALLER });
+  core.store.commit(DEFINITION_STORAGE, storeKey(metadata), again);
+}
