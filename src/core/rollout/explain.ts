@@ -151,8 +151,14 @@ export const errorsWorse = (rollout: RolloutStatus, evidence: EvidenceStatus, we
     `Taken back at ${shareText(weight.written, weight.total)}: ${describeCard(decisionCard(evidence, rollout.stable, rollout.canary))} Were ${rollout.canary} no worse, this would happen in at most 1 of ${wholeNumber(evidence.limit)} rollouts.`,
   );
 
+export const braked = (canary: string, weight: WeightStatus): Said =>
+  warn(
+    "Braked",
+    `${canary} has no ready endpoint left, so each request sent to it fails: its ${shareText(weight.written, weight.total)} goes back to stable until it is ready again, and the step then begins anew. A second time it is taken back for good.`,
+  );
+
 export const canaryUnavailable = (canary: string): Said =>
-  warn("CanaryUnavailable", `${canary} has no ready endpoint left, so each request sent to it fails: taken back.`);
+  warn("CanaryUnavailable", `${canary} has lost its last ready endpoint for the second time, or is gone: taken back.`);
 
 export const superseded = (canary: string): Said =>
   say(

@@ -154,6 +154,44 @@ describe("rollback by itself", () => {
   });
 });
 
+describe("a canary that loses its last endpoint", () => {
+  const carrying = watch(settle(smallWorld()), 3);
+  const braked = settle(change(carrying, "echo-v2", { ready: 0 }));
+
+  it("is braked in the same pass: stable serves until it is ready again", () => {
+    const { decision } = pass(change(carrying, "echo-v2", { ready: 0 }));
+    expect(decision.effects[0]).toMatchObject({ kind: "writeWeight", canaryWeight: 0 });
+    expect([braked.route?.weight, braked.status?.phase, braked.status?.rollout?.endReason]).toEqual([
+      0,
+      "Progressing",
+      undefined,
+    ]);
+    expect(reasons(braked).filter((reason) => reason === "Braked")).toHaveLength(1);
+  });
+
+  it("gets its weight back once it has endpoints enough, and the step begins anew", () => {
+    const back = settle(change(watch(braked, 60), "echo-v2", { ready: 2 }));
+    expect([back.route?.weight, step(back)]).toEqual([20, 1]);
+    expect(step(watch(back, 25))).toBe(1);
+    expect(step(watch(back, 32))).toBe(3);
+  });
+
+  it("is taken back for good the second time", () => {
+    const back = settle(change(braked, "echo-v2", { ready: 2 }));
+    const gone = settle(change(back, "echo-v2", { ready: 0 }));
+    expect([gone.status?.phase, gone.status?.rollout?.endReason, gone.route?.weight]).toEqual([
+      "Aborted",
+      "CanaryUnavailable",
+      0,
+    ]);
+  });
+
+  it("is left alone while stable has nobody either", () => {
+    const both = change(change(carrying, "echo-v1", { ready: 0 }), "echo-v2", { ready: 0 });
+    expect(settle(both).route?.weight).toBe(20);
+  });
+});
+
 describe("another version", () => {
   it("in the middle of a rollout: back to stable first, then anew with a new id", () => {
     const world = watch(settle(smallWorld()), 5);

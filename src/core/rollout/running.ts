@@ -1,5 +1,6 @@
 // A rollout runs. The order of the rules is their rank: what the route says, what people ask, what must end, then the steps.
 
+import { brake, hasLostEndpoints, isLostAgain } from "./braking.ts";
 import type { Said } from "./explain.ts";
 import * as explain from "./explain.ts";
 import { beginReturn, goBack } from "./going-back.ts";
@@ -18,7 +19,8 @@ export function runRollout(turn: RunningTurn): Turn {
   const sensed = sense(read);
   const end = mustEnd(sensed);
   if (end !== undefined) return goBack(beginReturn({ ...sensed, hold: undefined }, end));
-  return sensed.hold === undefined ? advance(sensed) : sensed;
+  if (sensed.hold !== undefined) return sensed;
+  return hasLostEndpoints(sensed) ? brake(sensed) : advance(sensed);
 }
 
 function mustEnd(turn: RunningTurn): Said | undefined {
@@ -30,7 +32,6 @@ function mustEnd(turn: RunningTurn): Said | undefined {
   const canary = input.observation.workloads[rollout.canary];
   if (canary !== undefined && canary.templateHash !== rollout.templateHash)
     return explain.templateChanged(rollout.canary);
-  const unavailable = canary === undefined || (weight.written > 0 && canary.ready === 0);
-  if (unavailable && workload(turn, rollout.stable).ready > 0) return explain.canaryUnavailable(rollout.canary);
-  return undefined;
+  const isGone = canary === undefined && workload(turn, rollout.stable).ready > 0;
+  return isGone || isLostAgain(turn) ? explain.canaryUnavailable(rollout.canary) : undefined;
 }

@@ -58,8 +58,10 @@ export interface RolloutStatus {
   startWeight?: number;
   /** True after promote --full: no pause holds any more. */
   full?: boolean;
-  /** The weight from which a long blindness took the canary down; restored when sight returns. */
+  /** The weight from which a long blindness or lost endpoints took the canary down; restored when they are back. */
   fellBackFrom?: number;
+  /** How often the canary lost its last ready endpoint while it carried traffic. */
+  losses?: number;
   /** The last edit of the weights by somebody else that was answered: counted and reported once. */
   foreignEdit?: string;
   /** How often a GitOps manager put the original weights back and was set right. */
