@@ -35,6 +35,11 @@ export function compileAction(route: HttpRoute, field: string, namespace: string
       field,
       `${field} must have exactly one of route, redirect and directResponse (it has ${given.join(" and ") || "none"})`,
     );
+  if (route.redirect?.prefixRewrite && !(route.match ?? []).every(({ uri }) => uri?.prefix !== undefined))
+    complain(
+      `${field}.redirect.prefixRewrite`,
+      `${field}.redirect.prefixRewrite needs uri.prefix in every match of the route`,
+    );
   if (route.redirect !== undefined)
     return { kind: "redirect", redirect: compileRedirect(route.redirect, `${field}.redirect`, complain) };
   if (route.directResponse !== undefined)
@@ -106,6 +111,11 @@ function compileRetry(retries: HttpRetry | undefined, field: string, complain: C
   const attempts = retries.attempts ?? 0;
   if (!Number.isSafeInteger(attempts) || attempts < 0)
     complain(`${field}.attempts`, `${field}.attempts: ${attempts} is not a whole number of zero or more`);
+  if (attempts <= 0 && (retries.retryOn || retries.perTryTimeout))
+    complain(
+      field,
+      `${field}: attempts: 0 turns retries off, so retryOn and perTryTimeout mean nothing (Istio refuses them); remove them`,
+    );
   if (attempts <= 0) return undefined;
   const parts = (retries.retryOn ?? "").split(",").flatMap((part) => part.trim() || []);
   const codes = parts.filter((part) => /^[1-5]\d\d$/.test(part)).map(Number);
@@ -137,7 +147,7 @@ function compileRewrite(rewrite: HttpRoute["rewrite"], field: string, complain: 
   };
 }
 
-/** Envoy writes groups as `\1`; a dollar sign means itself. */
+/** Envoy replaces every match; it writes groups as `\1`, and a dollar sign means itself. */
 function compileRegexRewrite(
   rewrite: { match: string; rewrite: string } | undefined,
   field: string,
@@ -146,12 +156,9 @@ function compileRegexRewrite(
   if (rewrite === undefined) return undefined;
   try {
     const pattern = RE2JS.compile(rewrite.match);
-    const replacement = rewrite.rewrite.replace(/\\(\d)|\$/g, (_, group?: string) =>
-      group === undefined ? "\\$" : `$${group}`,
-    );
     return {
       text: `${rewrite.match} -> ${rewrite.rewrite}`,
-      replace: (path) => pattern.matcher(path).replaceAll(replacement),
+      replace: (path) => replaceAll(pattern, path, rewrite.rewrite),
     };
   } catch (error) {
     complain(
@@ -160,6 +167,20 @@ function compileRegexRewrite(
     );
     return undefined;
   }
+}
+
+function replaceAll(pattern: RE2JS, path: string, replacement: string): string {
+  const matcher = pattern.matcher(path);
+  let out = "";
+  let from = 0;
+  while (matcher.find()) {
+    const expanded = replacement.replace(/\\(\d)/g, (_, group: string) =>
+      Number(group) <= matcher.groupCount() ? (matcher.group(Number(group)) ?? "") : "",
+    );
+    out += path.slice(from, matcher.start()) + expanded;
+    from = matcher.end();
+  }
+  return out + path.slice(from);
 }
 
 const REDIRECT_CODES = [301, 302, 303, 307, 308];

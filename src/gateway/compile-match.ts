@@ -84,14 +84,14 @@ function single(
   return match === undefined ? [] : [{ of, name: "", test: compileText(match, field, complain), field }];
 }
 
-/** An empty match and the regular expression `*` mean "present", as in istiod. */
+/** An empty match means "present", as in istiod. */
 function compileText(match: StringMatch | null | undefined, field: string, complain: Complain): TextTest {
   const given = Object.entries(match ?? {}).filter(([, value]) => value !== undefined);
   if (given.length > 1)
     complain(field, `${field} has ${given.map(([kind]) => kind).join(" and ")}: only one of them is allowed`);
   if (match?.exact !== undefined) return { kind: "exact", value: match.exact };
   if (match?.prefix !== undefined) return { kind: "prefix", value: match.prefix };
-  if (match?.regex === undefined || match.regex === "*") return { kind: "present" };
+  if (match?.regex === undefined) return { kind: "present" };
   return compileRegex(match.regex, field, complain);
 }
 

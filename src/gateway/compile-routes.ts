@@ -1,5 +1,6 @@
 // The http routes of one VirtualService at one server: matches that belong elsewhere are dropped, destinations get clusters.
 
+import { isCatchAll } from "./catch-all.ts";
 import type { ActionTemplate, DestinationTemplate } from "./compile-action.ts";
 import { type ClusterRef, clusterKey } from "./compile-clusters.ts";
 import type { ServerTemplate } from "./compile-gateways.ts";
@@ -27,18 +28,19 @@ export function assembleRoutes(
     const here = matchesHere(template, server, around.world);
     if (here.length === 0) continue;
     const { action, headers } = assembleAction(virtualService, http, template, server.port, around);
-    for (const { match, index } of here)
-      routes.push({
+    for (const { match, index } of here) {
+      const route: Route = {
         source: { namespace: virtualService.namespace, name: virtualService.name, http, match: index },
         name: match?.name ? `${template.name}.${match.name}` : template.name,
         path: match?.path ?? { kind: "any" },
         conditions: match?.conditions ?? [],
         action,
         headers,
-      });
-    // What follows a route without conditions can never be reached.
-    if (here.some(({ match }) => match === undefined || (match.path.kind === "any" && match.conditions.length === 0)))
-      break;
+      };
+      routes.push(route);
+      // Nothing behind a route that matches everything can be reached; istiod leaves it out.
+      if (isCatchAll(route)) return routes;
+    }
   }
   return routes;
 }

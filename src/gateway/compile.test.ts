@@ -213,6 +213,17 @@ describe("what is not honoured is refused with its field, and not served", () =>
     ["weights that are all zero", { route: [to("v1", 0), to("v2", 0)] }, "spec.http[0].route"],
     ["a route and a redirect", { redirect: { uri: "/" } }, "spec.http[0]"],
     ["a redirect code", { route: undefined, redirect: { redirectCode: 400 } }, "spec.http[0].redirect.redirectCode"],
+    ["retries that are off and configured", { retries: { attempts: 0, retryOn: "5xx" } }, "spec.http[0].retries"],
+    [
+      "a prefix redirect without a prefix",
+      { route: undefined, match: [{ uri: { exact: "/a" } }], redirect: { prefixRewrite: "/b" } },
+      "spec.http[0].redirect.prefixRewrite",
+    ],
+    [
+      "the regex * that RE2 refuses",
+      { match: [{ headers: { a: { regex: "*" } } }] },
+      'spec.http[0].match[0].headers["a"].regex',
+    ],
     ["an unknown retry condition", { retries: { attempts: 1, retryOn: "sometimes" } }, "spec.http[0].retries.retryOn"],
     [
       "Envoy's commands in a header",

@@ -1,6 +1,7 @@
 // Objects in, route table out, as istiod does it for an ingress gateway (pilot/pkg/networking/core/gateway.go): servers of
 // the Gateways that select us, the VirtualServices bound to them, hosts merged, catch-all routes moved to the end. Pure.
 
+import { isCatchAll } from "./catch-all.ts";
 import { type ClusterRef, compileClusters } from "./compile-clusters.ts";
 import { compileGateways, type ServerTemplate } from "./compile-gateways.ts";
 import { assembleRoutes } from "./compile-routes.ts";
@@ -61,6 +62,8 @@ function compileHosts(
       const hosts = intersection(server.hostsFor(virtualService.namespace), virtualService.hosts);
       if (hosts.length === 0) continue;
       const routes = assembleRoutes(virtualService, server, { services, world, needed });
+      // One with no route for this server does not claim its hosts either: a less specific host may serve them.
+      if (routes.length === 0) continue;
       for (const host of hosts) byHost.set(host, [...(byHost.get(host) ?? []), ...routes]);
     }
   return toVirtualHosts(byHost);
@@ -83,8 +86,4 @@ function toVirtualHosts(byHost: ReadonlyMap<string, Route[]>): VirtualHosts {
 /** When several VirtualServices share a host, no catch-all of one hides a route of the next. */
 function catchAllsLast(routes: readonly Route[]): Route[] {
   return [...routes.filter((route) => !isCatchAll(route)), ...routes.filter(isCatchAll)];
-}
-
-export function isCatchAll({ path, conditions }: Pick<Route, "path" | "conditions">): boolean {
-  return conditions.length === 0 && (path.kind === "any" || (path.kind === "regex" && path.value === ".*"));
 }

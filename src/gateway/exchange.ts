@@ -101,7 +101,8 @@ export class Exchange implements AttemptOwner {
     destination: HeaderEdits,
     view: NodeRequestView,
   ): HeaderList {
-    const authority = action.rewrite?.authority ?? route.authority ?? destination.authority;
+    const { rewrite } = action;
+    const authority = rewrite?.authority ?? route.authority ?? destination.authority;
     let list = upstreamHeaders({
       raw: this.#request.rawHeaders,
       host: authority ?? view.authority,
@@ -112,7 +113,7 @@ export class Exchange implements AttemptOwner {
     if (timeoutMs !== undefined) list.push("x-envoy-expected-rq-timeout-ms", String(timeoutMs));
     list = edit(edit(list, destination.request), route.request);
     if (authority !== undefined) list.push("x-envoy-original-host", view.authority);
-    if (action.rewrite !== undefined && this.#path !== view.target) list.push("x-envoy-original-path", view.target);
+    if (rewrite?.prefix !== undefined || rewrite?.regex !== undefined) list.push("x-envoy-original-path", view.target);
     return list;
   }
 
@@ -170,9 +171,13 @@ export class Exchange implements AttemptOwner {
     }
     this.#upstreamMs = this.#gate.monotonicMs() - this.#attemptStartMs;
     const list = clientHeaders(headers, this.#upstreamMs, this.#gate.httpDate());
-    const destination = this.#destination!.headers.response;
-    this.#writeHead(status, edit(edit(list, destination), this.#route!.headers.response));
+    this.#writeHead(status, this.#edited(list));
     return true;
+  }
+
+  /** Response operations, once a route is found: on Envoy's own answers, too. */
+  #edited(list: HeaderList): HeaderList {
+    return edit(edit(list, this.#destination?.headers.response), this.#route?.headers.response);
   }
 
   onData(bytes: number): void {
@@ -239,20 +244,22 @@ export class Exchange implements AttemptOwner {
     const head: HeaderList =
       reply.body === "" ? [] : ["content-length", String(Buffer.byteLength(reply.body)), "content-type", "text/plain"];
     if (reply.close === true) this.#response.shouldKeepAlive = false;
-    this.#sendLocal(reply.code, head, reply.body);
+    this.#sendLocal(reply.code, this.#edited(head), reply.body);
     this.#finish(reply.code, reply.flags, reply.details, reply.failure);
   }
 
   #answerDirectly(code: number, body: Uint8Array | undefined, head: HeaderList): void {
-    if (body !== undefined && body.length > 0)
-      head.push("content-length", String(body.length), "content-type", "text/plain");
-    this.#sendLocal(code, edit(head, this.#route!.headers.response), body ?? "");
+    // These have no body; Envoy sends a configured one all the same, and breaks the connection by it.
+    const content = code === 204 || code === 304 ? undefined : body;
+    if (content !== undefined && content.length > 0)
+      head.push("content-length", String(content.length), "content-type", "text/plain");
+    this.#sendLocal(code, this.#edited(head), content ?? "");
     this.#finish(code, "-", "direct_response", "");
   }
 
   #sendLocal(code: number, head: HeaderList, body: string | Uint8Array): void {
     const list = [...head, "date", this.#gate.httpDate(), "server", "istio-envoy"];
-    if (body.length === 0) list.push("content-length", "0");
+    if (body.length === 0 && code !== 204 && code !== 304) list.push("content-length", "0");
     this.#writeHead(code, list);
     this.#bytesSent = this.#request.method === "HEAD" ? 0 : body.length;
     this.#response.end(body);
