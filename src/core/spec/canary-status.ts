@@ -33,7 +33,14 @@ const rolloutSchema = z
       .describe("Requests of the evidence when the step started."),
     startWeight: z.int().optional().describe("The canary's weight when the rollout started."),
     full: z.boolean().optional().describe("True after promote --full: no pause holds any more."),
-    fellBackFrom: z.number().optional().describe("The weight from which a long blindness took the canary down."),
+    fellBackFrom: z
+      .number()
+      .optional()
+      .describe("The weight from which a long blindness or lost endpoints took the canary down."),
+    losses: z
+      .number()
+      .optional()
+      .describe("How often the canary lost its last ready endpoint while it carried traffic."),
     foreignEdit: z.string().optional().describe("The last edit of the weights by somebody else that was answered."),
     gitOpsReverts: z.int().optional().describe("How often a GitOps manager put the original weights back."),
     heldBy: z.string().optional().describe("Who holds the rollout."),
