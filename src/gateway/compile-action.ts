@@ -117,23 +117,30 @@ function compileRetry(retries: HttpRetry | undefined, field: string, complain: C
       `${field}: attempts: 0 turns retries off, so retryOn and perTryTimeout mean nothing (Istio refuses them); remove them`,
     );
   if (attempts <= 0) return undefined;
-  const parts = (retries.retryOn ?? "").split(",").flatMap((part) => part.trim() || []);
-  const codes = parts.filter((part) => /^[1-5]\d\d$/.test(part)).map(Number);
-  const conditions = parts.filter((part) => !/^[1-5]\d\d$/.test(part));
-  for (const unknown of conditions.filter((each) => !RETRY_CONDITIONS.has(each)))
-    complain(
-      `${field}.retryOn`,
-      `${field}.retryOn: ${unknown} is no condition that Envoy knows; use some of ${[...RETRY_CONDITIONS].join(", ")} or HTTP status codes`,
-    );
-  if (codes.length > 0) conditions.push("retriable-status-codes");
+  const { on, statusCodes } = parseRetryOn(retries.retryOn ?? "", `${field}.retryOn`, complain);
   return {
     attempts,
-    on: parts.length === 0 ? DEFAULT_RETRY.on : new Set(conditions),
-    statusCodes: new Set(codes),
+    on,
+    statusCodes,
     perTryTimeoutMs: duration(retries.perTryTimeout, `${field}.perTryTimeout`, complain) || undefined,
     avoidPreviousHosts: retries.retryIgnorePreviousHosts ?? true,
     backoffBaseMs: duration(retries.backoff, `${field}.backoff`, complain) || DEFAULT_RETRY.backoffBaseMs,
   };
+}
+
+/** Numbers are status codes, and bring their condition with them. */
+function parseRetryOn(text: string, field: string, complain: Complain): Pick<RetryPolicy, "on" | "statusCodes"> {
+  const parts = text.split(",").flatMap((part) => part.trim() || []);
+  if (parts.length === 0) return DEFAULT_RETRY;
+  const codes = parts.filter((part) => /^[1-5]\d\d$/.test(part)).map(Number);
+  const conditions = parts.filter((part) => !/^[1-5]\d\d$/.test(part));
+  for (const unknown of conditions.filter((each) => !RETRY_CONDITIONS.has(each)))
+    complain(
+      field,
+      `${field}: ${unknown} is no condition that Envoy knows; use some of ${[...RETRY_CONDITIONS].join(", ")} or HTTP status codes`,
+    );
+  if (codes.length > 0) conditions.push("retriable-status-codes");
+  return { on: new Set(conditions), statusCodes: new Set(codes) };
 }
 
 function compileRewrite(rewrite: HttpRoute["rewrite"], field: string, complain: Complain): Rewrite | undefined {
