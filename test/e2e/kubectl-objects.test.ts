@@ -25,6 +25,11 @@ test("version, cluster-info and whoami", async () => {
   const who = await kubectl("auth", "whoami", "-o", "json");
   expect(JSON.parse(who).status.userInfo.groups).toEqual(["system:masters", "system:authenticated"]);
   expect(await kubectl("auth", "can-i", "delete", "pods")).toBe("yes\n");
+  const other = await kubectl("auth", "whoami", "--as=bob", "--as-group=dev", "--as-group=ops", "-o", "json");
+  expect(JSON.parse(other).status.userInfo).toEqual({
+    username: "bob",
+    groups: ["dev", "ops", "system:authenticated"],
+  });
   expect(await kubectl("config", "current-context")).toBe("serin-sandbox\n");
 });
 

@@ -1,6 +1,7 @@
 // Who may speak to the sandbox API: the bearer of the token that lies beside the kubeconfig, as an administrator.
 
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { readText, writePrivate } from "./private-file.ts";
@@ -24,10 +25,24 @@ export function ensureCredentials(directory: string): Credentials {
   return { token, user: { name: loginName(), groups: ["system:masters", "system:authenticated"] } };
 }
 
-/** The user of an Authorization header, or undefined when it does not hold the token. */
-export function authenticate(header: string | undefined, { token, user }: Credentials): User | undefined {
-  const given = /^Bearer\s+(\S+)$/i.exec(header ?? "")?.[1];
-  return given !== undefined && sameText(given, token) ? user : undefined;
+/** The user of a request's headers, or undefined when they do not hold the token. */
+export function authenticate(headers: IncomingHttpHeaders, { token, user }: Credentials): User | undefined {
+  const given = /^Bearer\s+(\S+)$/i.exec(headers.authorization ?? "")?.[1];
+  if (given === undefined || !sameText(given, token)) return undefined;
+  return impersonated(headers) ?? user;
+}
+
+/**
+ * An administrator may speak as somebody else (`kubectl --as`): https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation
+ * Only the name changes: the sandbox lets everybody do everything.
+ */
+function impersonated(headers: IncomingHttpHeaders): User | undefined {
+  const name = headers["impersonate-user"];
+  if (typeof name !== "string" || name === "") return undefined;
+  const group = headers["impersonate-group"];
+  // Node joins repeated headers with commas.
+  const groups = typeof group === "string" ? group.split(",").map((each) => each.trim()) : [];
+  return { name, groups: [...groups, "system:authenticated"] };
 }
 
 /** In a time that does not depend on where the texts differ. */

@@ -51,7 +51,8 @@ export async function serveApi(options: ServeOptions): Promise<ServedApi> {
   const credentials = ensureCredentials(homeDir);
   const certificates = await ensureCertificates(tlsDir, clock.now());
   const closing = new AbortController();
-  const servers = await listen(port, certificates.server, requestListener(options, credentials, closing.signal));
+  const listener = requestListener(options, credentials, closing.signal);
+  const servers = await listen(port, certificates.server, { listener, log });
   const url = `https://127.0.0.1:${(servers[0]!.address() as AddressInfo).port}`;
   const { token } = credentials;
   writePrivate(kubeconfigFile, renderKubeconfig({ url, authorityPem: certificates.authorityPem, token }));
@@ -78,7 +79,7 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 async function listen(
   port: number,
   { certificatePem, keyPem }: { certificatePem: string; keyPem: string },
-  listener: Listener,
+  { listener, log }: { listener: Listener; log: Log },
 ): Promise<Server[]> {
   const make = () => {
     const tls = { cert: certificatePem, key: keyPem, minVersion: "TLSv1.2" as const };
@@ -94,8 +95,9 @@ async function listen(
   try {
     await bind(second, (first.address() as AddressInfo).port, "::1");
     return [first, second];
-  } catch {
+  } catch (error) {
     // No IPv6, or somebody else on that port of it: clients come by the kubeconfig's IPv4 address.
+    log.debug("sandbox API is not on ::1", { error: String(error) });
     return [first];
   }
 }
@@ -153,7 +155,7 @@ async function replyTo(api: Api, request: IncomingMessage, credentials: Credenti
     const message = `this API answers only to localhost, 127.0.0.1 and [::1], not to host ${host}`;
     return refusal(new Refusal(421, "MisdirectedRequest", message));
   }
-  const user = authenticate(request.headers.authorization, credentials);
+  const user = authenticate(request.headers, credentials);
   if (user === undefined) return refusal(new Refusal(401, "Unauthorized", "Unauthorized"));
   return route(api, request, user);
 }
@@ -162,7 +164,7 @@ function refusal(error: Refusal): Reply {
   return json(statusOf(error), error.code);
 }
 
-/** The token has one user, so one client serves all requests. */
+/** The token has one user, so one client serves all requests but those made in another's name. */
 function clusterOf(sandbox: ServeOptions["sandbox"]): (user: User) => Cluster {
   let known: { user: User; cluster: Cluster } | undefined;
   return (user) => {

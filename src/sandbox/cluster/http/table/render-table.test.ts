@@ -72,7 +72,8 @@ test("rows carry as much of the object as was asked for", () => {
 });
 
 function resourceOf(path: string): KnownResource {
-  const [, group = "", plural = ""] = /^\/(?:api|apis\/([^/]+))\/v1\/(?:namespaces\/[^/]+\/)?(\w+)$/.exec(path) ?? [];
+  const [, group = "", plural = ""] =
+    /^\/(?:api|apis\/([^/]+))\/v[12]\/(?:namespaces\/[^/]+\/)?(\w+)$/.exec(path) ?? [];
   return {
     group,
     plural,

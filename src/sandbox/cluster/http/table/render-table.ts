@@ -6,6 +6,7 @@ import { CONFIG_MAPS, EVENTS, LEASES, NAMESPACES, NODES, PLAIN, SECRETS, SERVICE
 import { customTable } from "./custom-table.ts";
 import { ENDPOINT_SLICES, ENDPOINTS, SERVICES } from "./network-rows.ts";
 import { PODS } from "./pod-row.ts";
+import { ADMISSION_POLICIES, ADMISSION_POLICY_BINDINGS, AUTOSCALERS, ROLE_BINDINGS } from "./policy-rows.ts";
 import type { Column, TableKind } from "./table-kind.ts";
 import { DAEMON_SETS, DEPLOYMENTS, DISRUPTION_BUDGETS, REPLICA_SETS, STATEFUL_SETS } from "./workload-rows.ts";
 
@@ -56,14 +57,19 @@ const BUILT_IN: Record<string, TableKind> = {
   "/secrets": SECRETS,
   "/serviceaccounts": SERVICE_ACCOUNTS,
   "/services": SERVICES,
+  "admissionregistration.k8s.io/validatingadmissionpolicies": ADMISSION_POLICIES,
+  "admissionregistration.k8s.io/validatingadmissionpolicybindings": ADMISSION_POLICY_BINDINGS,
   "apps/daemonsets": DAEMON_SETS,
   "apps/deployments": DEPLOYMENTS,
   "apps/replicasets": REPLICA_SETS,
   "apps/statefulsets": STATEFUL_SETS,
+  "autoscaling/horizontalpodautoscalers": AUTOSCALERS,
   "coordination.k8s.io/leases": LEASES,
   "discovery.k8s.io/endpointslices": ENDPOINT_SLICES,
   "events.k8s.io/events": EVENTS,
   "policy/poddisruptionbudgets": DISRUPTION_BUDGETS,
+  "rbac.authorization.k8s.io/clusterrolebindings": ROLE_BINDINGS,
+  "rbac.authorization.k8s.io/rolebindings": ROLE_BINDINGS,
 };
 
 /** Custom tables are built once per registration: the registry replaces the resource when its definition changes. */
