@@ -101,7 +101,7 @@ export function virtualService(canaryWeight: number): KubeObject {
   };
 }
 
-export function deploymentOf(version: string, replicas: number): KubeObject {
+function deploymentOf(version: string, replicas: number): KubeObject {
   const container = { name: "echo", image: "hashicorp/http-echo:1.0", args: [`-text=${version}`] };
   return {
     apiVersion: "apps/v1",

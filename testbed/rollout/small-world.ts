@@ -11,7 +11,7 @@ import type { CanaryAction, Verb } from "../../src/core/spec/action.ts";
 import type { CanarySpec, Step } from "../../src/core/spec/canary.ts";
 import type { TrafficTarget } from "../../src/core/traffic/split.ts";
 
-export const TARGET: TrafficTarget = {
+const TARGET: TrafficTarget = {
   namespace: "default",
   host: "echo",
   stableSubset: "v1",
@@ -32,6 +32,7 @@ export interface SmallWorld {
   disagreeing: number[] | undefined;
   proxiesKnow: number;
   proxiesDead: boolean;
+  destinationsKnown: boolean;
   workloads: Record<string, WorkloadFacts>;
   counters: CounterSnapshot | undefined;
   actions: CanaryAction[];
@@ -64,6 +65,7 @@ export function smallWorld(overrides: Partial<SmallWorld> = {}): SmallWorld {
     disagreeing: undefined,
     proxiesKnow: 1,
     proxiesDead: false,
+    destinationsKnown: true,
     workloads: { "echo-v1": workloadOf("echo-v1"), "echo-v2": workloadOf("echo-v2") },
     counters: undefined,
     actions: [],
@@ -146,7 +148,9 @@ export function observe(world: SmallWorld): Observation {
         world.proxiesKnow >= (route?.version ?? 0)
           ? { acknowledged: true }
           : { acknowledged: false, waitingFor: "gateway" },
-      destinations: { acknowledged: true },
+      destinations: world.destinationsKnown
+        ? { acknowledged: true }
+        : { acknowledged: false, waitingFor: "gateway to see the endpoints" },
     },
     counters: world.counters,
     rival: world.rival,

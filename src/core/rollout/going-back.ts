@@ -6,6 +6,7 @@ import { formatTime } from "../kubernetes/time.ts";
 import type { Said } from "./explain.ts";
 import * as explain from "./explain.ts";
 import { rolloutId } from "./identity.ts";
+import { notConfirmed } from "./moving.ts";
 import type { RejectedVersion } from "./status.ts";
 import { decide, effect, hold, type RunningTurn, readableSplit, type Turn, workload } from "./turn.ts";
 import { endpointsNeeded } from "./weights.ts";
@@ -32,6 +33,8 @@ export function goBack(turn: RunningTurn): Turn {
   const stable = workload(turn, rollout.stable);
   const needed = endpointsToReturn(there);
   if (stable.ready < needed) return waitForStable(there, needed);
+  const unconfirmed = rollout.endReason === "Undone" ? notConfirmed(there) : undefined;
+  if (unconfirmed !== undefined) return hold(there, { ...unconfirmed, phase: "Undoing" });
   const said = explain.writing(rollout.stable, weight.total - weight.wanted, weight.total);
   const write = { kind: "writeWeight", target, reading: split.reading, canaryWeight: weight.wanted } as const;
   return hold(effect(there, write), { ...said, phase: phaseOf(turn) });

@@ -92,6 +92,15 @@ describe("the steps", () => {
     expect(settle(change(world, "echo-v2", { ready: 3 })).route?.weight).toBe(50);
   });
 
+  it("wait until the proxies know the destinations and endpoints", () => {
+    const world = settle(smallWorld({ destinationsKnown: false }));
+    expect([world.route?.weight, world.status?.message]).toEqual([
+      0,
+      "Waiting until every proxy works by what is written: gateway to see the endpoints.",
+    ]);
+    expect(settle({ ...world, destinationsKnown: true }).route?.weight).toBe(20);
+  });
+
   it("wait for the proxies before the next one", () => {
     const world = settle(smallWorld({ steps: [{ setWeight: 10 }, { setWeight: 20 }], proxiesDead: true }));
     expect([world.route?.weight, world.status?.weight?.acknowledged]).toEqual([10, 0]);
@@ -283,7 +292,9 @@ describe("undo", () => {
     expect(waiting.workloads["echo-v1"]?.replicas).toBe(2);
     const one = settle(change(waiting, "echo-v1", { ready: 1 }));
     expect(one.route?.weight).toBe(100);
-    const undone = settle(change(one, "echo-v1", { ready: 2 }));
+    const unseen = settle({ ...change(one, "echo-v1", { ready: 2 }), destinationsKnown: false });
+    expect([unseen.route?.weight, unseen.status?.phase]).toEqual([100, "Undoing"]);
+    const undone = settle({ ...unseen, destinationsKnown: true });
     expect([undone.route?.weight, undone.status?.phase]).toEqual([0, "Undone"]);
     expect(undone.actions[0]?.status?.state).toBe("Done");
   });

@@ -59,7 +59,8 @@ function notTakenUp(turn: RunningTurn): Hold | undefined {
   return route?.acknowledged === true ? undefined : waitForProxies(turn, route);
 }
 
-function notConfirmed(turn: RunningTurn): Hold | undefined {
+/** Why traffic may not go to destinations or endpoints yet that no proxy has confirmed. */
+export function notConfirmed(turn: RunningTurn): Hold | undefined {
   const { destinations } = turn.input.observation.dataPlane;
   return destinations?.acknowledged === true ? undefined : waitForProxies(turn, destinations);
 }

@@ -1,7 +1,7 @@
 // Actions are taken up once each, abort first: stale, doubled and impossible ones are refused with the reason, and the
 // others change the turn. Accepted when taken up; Done when that is surely stored and has happened.
 
-import { parseTime } from "../kubernetes/time.ts";
+import { formatTime, parseTime } from "../kubernetes/time.ts";
 import type { CanaryAction, Verb } from "../spec/action.ts";
 import { can } from "./can.ts";
 import type { Effect } from "./decision.ts";
@@ -126,7 +126,8 @@ function running(turn: RunningTurn, verb: Exclude<Verb, "retry" | "undo">, by: s
 function beginUndo(turn: Turn, by: string): Turn {
   const { rollout, evidence, target, weight } = turn;
   if (rollout === undefined || target === undefined || weight === undefined || evidence === undefined) return turn;
-  const { endedAt: _, ...again } = rollout;
+  const { endedAt: _, ...completed } = rollout;
+  const again = { ...completed, stepStartedAt: formatTime(turn.input.nowMs) };
   const said = explain.undoing(by, rollout.stable);
   return beginReturn({ ...turn, rollout: again, target, weight, evidence }, { ...said, reason: "Undone" });
 }
