@@ -10,6 +10,12 @@ import { openSandboxCluster } from "../../src/sandbox/cluster/open.ts";
 import { startRuntime } from "../../src/sandbox/runtime/start.ts";
 import { app, applyAll, echoCanary, isReady } from "./runtime-world.ts";
 
+export interface Seen {
+  pods: { name: string; uid: string; ready: boolean; restarts: number; pid: number; ip: string }[];
+  /** Addresses that a slice offers as ready. */
+  offered: string[];
+}
+
 const [home = "", task] = process.argv.slice(2);
 const clock = systemClock();
 const silent = () => {};
@@ -38,12 +44,12 @@ setInterval(() => void print(), 10);
 
 async function print(): Promise<void> {
   const [pods, slices] = await Promise.all([cluster.list<Pod>(PODS), cluster.list<EndpointSlice>(ENDPOINT_SLICES)]);
-  const seen = {
+  const seen: Seen = {
     pods: pods.items.map((pod) => {
       const status = pod.status?.containerStatuses?.[0];
       return {
         name: pod.metadata.name,
-        uid: pod.metadata.uid,
+        uid: pod.metadata.uid ?? "",
         ready: isReady(pod),
         restarts: status?.restartCount ?? 0,
         pid: Number(/^process:\/\/(\d+)-/.exec(status?.containerID ?? "")?.[1] ?? 0),

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Seen } from "./runtime-host.ts";
 import { ROOT } from "./runtime-world.ts";
 
 /** Says one JSON line per change: pods with their state, and the slices' ready addresses. */
@@ -19,11 +20,6 @@ afterEach(async () => {
   await sleep(100);
   rmSync(home, { recursive: true, force: true, maxRetries: 10 });
 });
-
-interface Seen {
-  pods: { name: string; uid: string; ready: boolean; restarts: number; pid: number; ip: string; lastExit?: number }[];
-  offered: string[];
-}
 
 interface Host {
   child: ChildProcess;

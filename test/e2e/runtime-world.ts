@@ -38,7 +38,7 @@ const RESOURCES = [
 ] satisfies Resource[];
 
 export const ROOT = join(import.meta.dirname, "..", "..");
-export const ECHO_CANARY = join(ROOT, "examples", "echo", "echo-canary.yaml");
+const ECHO_CANARY = join(ROOT, "examples", "echo", "echo-canary.yaml");
 
 export interface World {
   cluster: Cluster;

@@ -49,7 +49,7 @@ export function sizeAnnotations(deployment: Deployment): Record<string, string> 
   return { [DESIRED_REPLICAS]: String(wanted), [MAX_REPLICAS]: String(wanted + fencepostsOf(deployment).maxSurge) };
 }
 
-export function copiedAnnotations(deployment: Deployment): Record<string, string> {
+function copiedAnnotations(deployment: Deployment): Record<string, string> {
   const entries = Object.entries(deployment.metadata.annotations ?? {});
   return Object.fromEntries(entries.filter(([key]) => !NOT_COPIED.has(key)));
 }

@@ -52,7 +52,7 @@ function recreate(deployment: Deployment, { sets, revision }: RolloutPlan, oldPo
 }
 
 /** How large the ReplicaSet of the present template may be now. */
-export function newSetSize(deployment: Deployment, { current, all }: Sets): number {
+function newSetSize(deployment: Deployment, { current, all }: Sets): number {
   const wanted = wantedReplicas(deployment);
   const now = current === undefined ? 0 : sizeOf(current);
   if (now > wanted) return wanted;

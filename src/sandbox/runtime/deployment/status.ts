@@ -7,7 +7,7 @@ import type { RolloutPlan } from "./rollout.ts";
 import { availableOf, sizeOf, total } from "./size.ts";
 
 export type DeploymentStatus = NonNullable<Deployment["status"]>;
-export type DeploymentCondition = NonNullable<DeploymentStatus["conditions"]>[number];
+type DeploymentCondition = NonNullable<DeploymentStatus["conditions"]>[number];
 
 const DEFAULT_DEADLINE_S = 600;
 

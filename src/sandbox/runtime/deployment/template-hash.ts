@@ -29,7 +29,7 @@ function canonicalTemplate({ metadata = {}, spec }: PodTemplate): string {
 }
 
 /** JSON with sorted keys, so that equal values have equal text. Absent and null are one. */
-export function canonicalJson(value: unknown): string {
+function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, each: unknown) => {
     if (each === null || typeof each !== "object" || Array.isArray(each)) return each ?? undefined;
     const entries = Object.entries(each).filter(([, inner]) => inner !== null && inner !== undefined);

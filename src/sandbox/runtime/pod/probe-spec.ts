@@ -51,7 +51,7 @@ export function targetOf(
   };
 }
 
-export function portNumber(port: number | string | undefined, { ports = [] }: Container): number | undefined {
+function portNumber(port: number | string | undefined, { ports = [] }: Container): number | undefined {
   if (port === undefined) return undefined;
   if (typeof port === "number") return port;
   if (/^\d+$/.test(port)) return Number(port);

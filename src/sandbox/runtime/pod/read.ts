@@ -2,7 +2,7 @@
 
 import type { Pod } from "../../../core/kubernetes/workload.ts";
 
-export const UNMANAGED_ANNOTATION = "sandbox.serin.dev/unmanaged";
+const UNMANAGED_ANNOTATION = "sandbox.serin.dev/unmanaged";
 
 /** Neither ended nor on its way out. */
 export function isActive(pod: Pod): boolean {

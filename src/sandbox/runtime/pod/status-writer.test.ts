@@ -19,7 +19,7 @@ const clock = {
   },
 };
 
-function world(answer: (phase: string, call: number) => void) {
+function world(answer: (phase: string, call: number) => void, exists = true) {
   const stored: string[] = [];
   const patch = async (_resource: unknown, _key: unknown, { body }: { body: { status: PodStatus } }) => {
     const { phase = "" } = body.status;
@@ -28,7 +28,11 @@ function world(answer: (phase: string, call: number) => void) {
     stored.push(phase);
     return { metadata: { resourceVersion: String(stored.length) } };
   };
-  return { stored, writer: new StatusWriter(POD, { cluster: { patch } as unknown as Cluster, clock, log }) };
+  const get = async () => {
+    if (exists) return POD;
+    throw new ClusterError("NotFound", "gone");
+  };
+  return { stored, writer: new StatusWriter(POD, { cluster: { patch, get } as unknown as Cluster, clock, log }) };
 }
 
 it("stores the newest status, whenever it comes", async () => {
@@ -52,7 +56,7 @@ it("tries again when the store is busy, and gives up when the pod is gone", asyn
   expect(busy.stored).toEqual(["Running"]);
   const gone = world(() => {
     throw new ClusterError("NotFound", "gone");
-  });
+  }, false);
   await gone.writer.write({ phase: "Running" });
   expect(gone.stored).toEqual([]);
 });

@@ -3,8 +3,9 @@
 import { PODS } from "../../../core/kubernetes/resource.ts";
 import type { Pod, PodStatus } from "../../../core/kubernetes/workload.ts";
 import type { Clock } from "../../../ports/clock.ts";
-import { type Cluster, isClusterError } from "../../../ports/cluster.ts";
+import type { Cluster } from "../../../ports/cluster.ts";
 import type { Log } from "../../../ports/log.ts";
+import { stillExists } from "./exists.ts";
 
 const RETRY_MS = 100;
 
@@ -60,15 +61,20 @@ export class StatusWriter {
       const stored = await cluster.patch(PODS, { namespace, name }, { type: "merge", body }, options);
       this.#version = stored.metadata.resourceVersion;
     } catch (error) {
-      // Gone, or another pod of that name: nothing to tell any more.
-      if (isClusterError(error, "NotFound", "Conflict", "Invalid")) {
-        if (error.reason === "Invalid") log.warn("pod status refused", { pod: name, error: error.message });
-        this.#gone = true;
-        return;
-      }
+      this.#gone = await this.#isGone();
+      if (this.#gone) return;
       log.warn("pod status not written, trying again", { pod: name, error: String(error) });
       this.#wanted ??= status;
       await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve));
+    }
+  }
+
+  /** When even that cannot be asked, it may be there. */
+  async #isGone(): Promise<boolean> {
+    try {
+      return !(await stillExists(this.#options.cluster, this.#pod));
+    } catch {
+      return false;
     }
   }
 }

@@ -3,13 +3,13 @@
 import type { ObjectKey } from "../../../core/kubernetes/object.ts";
 import { PODS } from "../../../core/kubernetes/resource.ts";
 import type { ContainerState, ContainerStatus, Pod } from "../../../core/kubernetes/workload.ts";
-import { isClusterError } from "../../../ports/cluster.ts";
 import { type Catalogue, versionOf } from "../catalogue/load.ts";
 import { timeText } from "../events.ts";
 import { HOST_IP, NODE_NAME } from "../node.ts";
 import type { PodAddress } from "../process/addresses.ts";
 import { IMAGE_BACK_OFF, NO_BACK_OFF, nextBackOff, RESTART_BACK_OFF } from "./back-off.ts";
 import type { PodContext } from "./context.ts";
+import { stillExists } from "./exists.ts";
 import { declaredPorts } from "./launch.ts";
 import { admit, type Prepared, prepare } from "./prepare.ts";
 import { ContainerRun, type RunEnd } from "./run.ts";
@@ -249,7 +249,7 @@ export class PodWorker {
     try {
       await this.#context.cluster.delete(PODS, { namespace, name }, { gracePeriodSeconds: 0, preconditions: { uid } });
     } catch (error) {
-      if (!isClusterError(error, "NotFound", "Conflict")) throw error;
+      if (await stillExists(this.#context.cluster, this.#pod)) throw error;
     }
   }
 

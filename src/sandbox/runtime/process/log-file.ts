@@ -8,7 +8,7 @@ import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import type { Clock } from "../../../ports/clock.ts";
 
-export const MAX_HALF_BYTES = 4 * 1024 * 1024;
+const MAX_HALF_BYTES = 4 * 1024 * 1024;
 const MAX_LINE_CHARS = 16 * 1024;
 const MAX_WRITE_CHARS = 512 * 1024;
 const FLUSH_AFTER_MS = 50;

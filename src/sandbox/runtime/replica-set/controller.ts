@@ -98,7 +98,7 @@ async function removePod(
 }
 
 /** There is one node, so its pods are placed when they are made. */
-export function podOf(set: ReplicaSet): Pod {
+function podOf(set: ReplicaSet): Pod {
   const { template } = set.spec;
   return {
     apiVersion: "v1",

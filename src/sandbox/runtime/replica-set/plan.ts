@@ -31,7 +31,7 @@ export function planPods(set: ReplicaSet, pods: Pod[]): PodPlan {
 }
 
 /** The uid of the controller that owns the pod. */
-export function ownerUid(pod: Pod): string | undefined {
+function ownerUid(pod: Pod): string | undefined {
   return pod.metadata.ownerReferences?.find(({ controller }) => controller)?.uid;
 }
 
