@@ -120,7 +120,7 @@ async function startGateway({
   paths,
 }: Started): Promise<BootedGateway & Part & { metrics: MetricSource }> {
   const module = await import("../gateway/start.ts");
-  const { metrics, dataPlane, localPorts, statsPort, stop } = await module.startGateway({
+  const gateway = await module.startGateway({
     cluster: sandbox.cluster,
     clock,
     log,
@@ -130,11 +130,11 @@ async function startGateway({
     accessLogFile: paths.accessLog,
   });
   return {
-    metrics,
-    dataPlane,
-    stop: () => stop(),
-    url: `http://localhost:${localPorts[GATEWAY_PORT] ?? ports.gateway}/`,
-    statsUrl: `http://localhost:${statsPort}/stats/prometheus`,
+    metrics: gateway.metrics,
+    dataPlane: gateway.dataPlane,
+    stop: () => gateway.stop(),
+    url: `http://localhost:${gateway.localPorts[GATEWAY_PORT] ?? ports.gateway}/`,
+    statsUrl: `http://localhost:${gateway.statsPort}/stats/prometheus`,
   };
 }
 
@@ -190,7 +190,7 @@ async function startController(
 
 async function startApi({ sandbox, clock, log, paths, ports }: Started, podLogs: PodLogs) {
   const { serveApi } = await import("../sandbox/cluster/http/serve.ts");
-  const { url, kubeconfigFile, close } = await serveApi({
+  const api = await serveApi({
     sandbox,
     port: ports.api,
     homeDir: paths.dir,
@@ -198,7 +198,7 @@ async function startApi({ sandbox, clock, log, paths, ports }: Started, podLogs:
     clock,
     log,
   });
-  return { url, kubeconfigFile, stop: () => close() };
+  return { url: api.url, kubeconfigFile: api.kubeconfigFile, stop: () => api.close() };
 }
 
 interface Ports {
