@@ -177,6 +177,32 @@ describe("a graceful end", () => {
     expect(Date.now() - startedMs).toBeLessThan(3_000);
   });
 
+  it("ends the process of a pod that a finalizer keeps, and comes to rest", async () => {
+    world = await openWorld();
+    await world.apply(app("shop"));
+    const [pod] = await untilReady(world, "shop", 1);
+    await world.cluster.patch(PODS, pod!.metadata, {
+      type: "merge",
+      body: { metadata: { finalizers: ["test.dev/keep"] } },
+    });
+    await world.cluster.delete(PODS, pod!.metadata);
+    const get = () => world.cluster.get<Pod>(PODS, pod!.metadata);
+    const kept = await until("its end", async () => {
+      const found = await get();
+      return (
+        found.status?.containerStatuses?.[0]?.state.terminated !== undefined &&
+        found.metadata.deletionGracePeriodSeconds === 0 &&
+        found
+      );
+    });
+    await sleep(300);
+    expect((await get()).metadata.resourceVersion).toBe(kept.metadata.resourceVersion);
+    await world.cluster.patch(PODS, pod!.metadata, { type: "merge", body: { metadata: { finalizers: null } } });
+    await until("it to go", async () =>
+      (await world.pods("shop")).every(({ metadata }) => metadata.uid !== pod!.metadata.uid),
+    );
+  });
+
   it("ends at once what is deleted by force", async () => {
     world = await openWorld();
     await world.apply(

@@ -16,13 +16,17 @@ export interface PodManager {
 
 export function managePods(watches: Watches, context: PodContext): PodManager {
   const workers = new Map<string, PodWorker>();
+  // Ended by us, but kept by a finalizer: nothing is left to do for them.
+  const finished = new Set<string>();
   let stopped = false;
   for (const pod of watches.pods.list()) take(pod);
   watches.pods.onChange(({ object, before }) => {
     if (object !== undefined) take(object);
     // Another pod may have the same name meanwhile: it is known by its uid.
-    if (before !== undefined && before.metadata.uid !== object?.metadata.uid)
+    if (before !== undefined && before.metadata.uid !== object?.metadata.uid) {
       workers.get(before.metadata.uid!)?.end("gone");
+      finished.delete(before.metadata.uid!);
+    }
   });
   return {
     reported: async () => void (await Promise.all([...workers.values()].map(shown))),
@@ -54,10 +58,13 @@ export function managePods(watches: Watches, context: PodContext): PodManager {
     const { uid } = pod.metadata;
     const known = workers.get(uid!);
     if (known !== undefined) known.update(pod);
-    else if (!stopped && isOurs(pod)) {
+    else if (!stopped && !finished.has(uid!) && isOurs(pod)) {
       const worker = new PodWorker(pod, context);
       workers.set(uid!, worker);
-      void worker.done.finally(() => workers.delete(uid!));
+      void worker.done.finally(() => {
+        workers.delete(uid!);
+        if (watches.pods.get(pod.metadata)?.metadata.uid === uid) finished.add(uid!);
+      });
     }
   }
 }

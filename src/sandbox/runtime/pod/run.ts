@@ -209,8 +209,8 @@ export class ContainerRun {
   }
 
   #ask(target: ProbeTarget, timeoutMs: number): Promise<Answer> {
-    const { address, spec } = this.#options;
-    if (target.kind === "exec") return execute({ ...spec, command: target.command }, timeoutMs);
+    const { address, spec, context } = this.#options;
+    if (target.kind === "exec") return execute({ ...spec, command: target.command }, timeoutMs, context.clock);
     return ask(target, (port) => dialTarget(address, port), timeoutMs);
   }
 
