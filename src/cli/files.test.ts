@@ -149,6 +149,33 @@ describe("apply", () => {
     expect((await runCli(world, "apply", "-f", "a.yaml", "--force-conflicts")).out).toBe("configmap/one configured\n");
   });
 
+  test.each(["kubectl-client-side-apply", "serin"])(
+    "fields that %s wrote are taken over, and said so",
+    async (owner) => {
+      const object = {
+        apiVersion: "v1",
+        kind: "ConfigMap",
+        metadata: { name: "one", namespace: "default" },
+        data: { key: "1" },
+      };
+      await cluster.create(CONFIG_MAPS, object, { fieldManager: owner });
+      file("a.yaml", config("one", "2"));
+      expect(await runCli(world, "apply", "-f", "a.yaml")).toEqual({
+        code: 0,
+        out: "configmap/one configured\n",
+        err: `configmap/one: took over fields that ${owner} had written\n`,
+      });
+    },
+  );
+
+  test("-n and the file's namespace may not contradict each other", async () => {
+    file("a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: one, namespace: default}\n");
+    expect((await runCli(world, "apply", "-f", "a.yaml", "-n", "default")).code).toBe(0);
+    const ran = await runCli(world, "apply", "-f", "a.yaml", "-n", "team");
+    expect(ran).toMatchObject({ code: 1, out: "" });
+    expect(ran.err).toContain('the file says namespace "default", but -n says "team"');
+  });
+
   test("a kind that the server does not know, a name in Unicode", async () => {
     file("a.yaml", "apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: a}\n");
     expect((await runCli(world, "apply", "-f", "a.yaml")).err).toContain(

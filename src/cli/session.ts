@@ -27,6 +27,8 @@ export interface Session {
 export interface Connected extends Connection {
   /** The namespace to work in; undefined with -A. */
   scope: string | undefined;
+  /** The namespace that -n names, where it is given. */
+  asked: string | undefined;
 }
 
 export function openSession(world: World, options: CommonOptions): Session {
@@ -68,5 +70,10 @@ async function open(session: Session): Promise<Connected> {
   const namespace = options.namespace ?? connection.namespace;
   const { server, source } = connection.origin;
   session.detail(`using ${source}: ${server}, namespace ${options.allNamespaces === true ? "*" : namespace}`);
-  return { ...connection, namespace, scope: options.allNamespaces === true ? undefined : namespace };
+  return {
+    ...connection,
+    namespace,
+    asked: options.namespace,
+    scope: options.allNamespaces === true ? undefined : namespace,
+  };
 }

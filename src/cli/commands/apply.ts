@@ -10,8 +10,9 @@ import { liveOf, placed } from "../live.ts";
 import type { SourceObject } from "../manifest/objects.ts";
 import { readObjects } from "../manifest/read-objects.ts";
 import { addCommonOptions, collect, outputOption } from "../options.ts";
-import { describe, usageProblem } from "../problems.ts";
+import { describe, Problem, usageProblem } from "../problems.ts";
 import { resourceFor } from "../resource-for.ts";
+import { serverApply } from "../server-apply.ts";
 import type { Connected, Session } from "../session.ts";
 
 interface ApplyOptions {
@@ -39,6 +40,11 @@ export const define: Define = (command, act) => {
   act(apply);
 };
 
+/** The others are still applied after it. */
+function isOfObject(error: unknown): error is ClusterError | Problem {
+  return error instanceof Problem || (isClusterError(error) && error.reason !== "Unreachable");
+}
+
 type Change = "created" | "configured" | "unchanged";
 
 async function apply(session: Session, _args: string[], options: ApplyOptions): Promise<number> {
@@ -52,12 +58,14 @@ async function apply(session: Session, _args: string[], options: ApplyOptions): 
   let failures = 0;
   for (const source of objects) {
     try {
-      const { object, change } = await applyOne(connection, source, { ...options, dryRun });
+      const { object, change, from } = await applyOne(connection, source, { ...options, dryRun });
       applied.push(object);
       if (options.output === undefined)
         session.print(`${resourceName(object)} ${change}${dryRun ? " (server dry run)" : ""}`);
+      if (from.length > 0 && change !== "unchanged")
+        session.hint(`${resourceName(object)}: took over fields that ${from.join(", ")} had written`);
     } catch (error) {
-      if (!isClusterError(error) || error.reason === "Unreachable") throw error;
+      if (!isOfObject(error)) throw error;
       failures++;
       session.world.stderr.write(`${describeFailure(source, error, session.options.verbose === true)}\n`);
     }
@@ -79,18 +87,15 @@ async function applyOne(
   connection: Connected,
   { object: wanted }: SourceObject,
   { fieldManager, forceConflicts, dryRun }: Omit<ApplyOptions, "dryRun"> & { dryRun: boolean },
-): Promise<{ object: KubeObject; change: Change }> {
+): Promise<{ object: KubeObject; change: Change; from: string[] }> {
   const resource = await resourceFor(connection, wanted);
   const named = placed(connection, resource, wanted);
   const before = await liveOf(connection, resource, named);
-  const object = await connection.cluster.apply(resource, named, {
-    fieldManager,
-    fieldValidation: "Strict",
-    force: forceConflicts,
-    dryRun,
-  });
+  const options = { fieldManager, fieldValidation: "Strict" as const, force: forceConflicts, dryRun };
+  const { object, from } = await serverApply(connection.cluster, resource, named, options);
   return {
     object,
+    from,
     change: before === undefined ? "created" : sameContent(before, object) ? "unchanged" : "configured",
   };
 }
@@ -109,12 +114,17 @@ function content(object: KubeObject): unknown {
   return { ...object, status: undefined, metadata };
 }
 
-function describeFailure({ file, place, object }: SourceObject, error: ClusterError, verbose: boolean): string {
+function describeFailure(
+  { file, place, object }: SourceObject,
+  error: ClusterError | Problem,
+  verbose: boolean,
+): string {
   const { text } = describe(error, { verbose });
   return `${file}:${place.line}: ${resourceName(object)}\n${text}${cureOf(error, object)}`;
 }
 
-function cureOf(error: ClusterError, { kind, apiVersion }: KubeObject): string {
+function cureOf(error: ClusterError | Problem, { kind, apiVersion }: KubeObject): string {
+  if (error instanceof Problem) return "";
   if (error.reason === "Conflict") return "\n  To take these fields over: --force-conflicts";
   if (error.reason !== "NotFound" || !error.message.includes("requested resource")) return "";
   return `\n  The kind ${kind} of ${apiVersion} is not there: install what brings it (a CustomResourceDefinition).`;

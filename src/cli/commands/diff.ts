@@ -13,6 +13,7 @@ import { addCommonOptions, collect, outputOption } from "../options.ts";
 import { planOf, type StepChange } from "../plan-steps.ts";
 import { describe, Problem, usageProblem } from "../problems.ts";
 import { resourceFor } from "../resource-for.ts";
+import { serverApply } from "../server-apply.ts";
 import type { Connected, Session } from "../session.ts";
 
 interface DiffOptions {
@@ -78,12 +79,8 @@ async function ofFiles(session: Session, options: DiffOptions): Promise<Found> {
     const named = placed(connection, resource, object);
     const before = await liveOf(connection, resource, named);
     const { fieldManager, forceConflicts } = options;
-    const after = await connection.cluster.apply(resource, named, {
-      fieldManager,
-      force: forceConflicts,
-      fieldValidation: "Strict",
-      dryRun: true,
-    });
+    const as = { fieldManager, force: forceConflicts, fieldValidation: "Strict" as const, dryRun: true };
+    const { object: after } = await serverApply(connection.cluster, resource, named, as);
     found.objects.push({ before, after });
     if (resource.kind === CANARIES.kind && resource.group === CANARIES.group)
       found.plans.push(await planFor(session, connection, after as Canary));
