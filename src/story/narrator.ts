@@ -53,7 +53,7 @@ export class Narrator {
   /** Replaces the live line on a terminal; a line of its own elsewhere. */
   status(text: string): void {
     if (!this.live) return this.line(`    ${text}`);
-    const width = Math.max(20, (this.#options.out.columns ?? 80) - 1);
+    const width = Math.max(20, (this.#options.out.columns || 80) - 1);
     this.#clearLive();
     this.#options.out.write(`    ${text}`.slice(0, width));
     this.#liveShown = true;

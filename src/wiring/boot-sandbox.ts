@@ -46,6 +46,7 @@ interface BootedGateway {
 }
 
 const GATEWAY_PORT = 80;
+const LOCK_LOOK_MS = 2_000;
 const ADMINISTRATOR = { name: "serin-admin", groups: ["system:masters"] };
 const CONTROLLER = { name: "system:serviceaccount:serin-system:serin", groups: ["system:masters"] };
 
@@ -65,6 +66,8 @@ async function boot(options: BootOptions, parts: AsyncDisposableStack): Promise<
   openHome(paths);
   const lock = acquireLock(paths.lock, paths.dir);
   parts.defer(() => lock.release());
+  const watch = setInterval(() => lock.isHeld() || endHomeless(paths), LOCK_LOOK_MS).unref();
+  parts.defer(() => clearInterval(watch));
   removeAddresses(paths);
   const [ports, log, { openSandboxCluster }, { serinCrds }] = await Promise.all([
     choosePorts(options, paths),
@@ -87,6 +90,12 @@ async function boot(options: BootOptions, parts: AsyncDisposableStack): Promise<
     complete: () => (completed ??= complete(started, gateway, runtime)),
     stop: () => parts.disposeAsync(),
   };
+}
+
+/** `rm -rf .serin` under a running sandbox: `serin down` could never find it again. */
+function endHomeless({ dir }: HomePaths): void {
+  process.stderr.write(`${dir} was deleted while the sandbox ran from it, so the sandbox ends.\n`);
+  process.kill(process.pid, "SIGTERM");
 }
 
 interface Started {

@@ -141,6 +141,13 @@ describe("the detached sandbox", () => {
     expect(existsSync(home)).toBe(false);
   });
 
+  it("ends when its home is deleted under it", async () => {
+    const { home, port, flags } = await newPlace();
+    expect(await runSerin(["up", "-d", ...flags])).toMatchObject({ code: 0 });
+    rmSync(home, { recursive: true, force: true, maxRetries: 10 });
+    await untilTrue("its end", 10_000, async () => (await answer(port)).status === 0);
+  });
+
   it("says why when it cannot start", async () => {
     const { flags, port } = await newPlace();
     const server = createServer();

@@ -63,8 +63,10 @@ describe("the lock", () => {
     const file = join(folder(), "lock");
     const lock = acquireLock(file, "/x");
     expect(() => acquireLock(file, "/x")).toThrow(/already/);
+    expect(lock.isHeld()).toBe(true);
     const child = sleeper();
     writeFileSync(file, JSON.stringify(identify(child.pid!)));
+    expect(lock.isHeld()).toBe(false);
     lock.release();
     expect(lockHolder(file)?.pid).toBe(child.pid);
     child.kill("SIGKILL");

@@ -4,6 +4,8 @@ import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:
 import { identify, isAlive, type ProcessIdentity } from "./process-info.ts";
 
 export interface Lock {
+  /** False when the file is gone or another's: somebody deleted the home under us. */
+  isHeld(): boolean;
   release(): void;
 }
 
@@ -11,7 +13,7 @@ export interface Lock {
 export function acquireLock(file: string, homeDir: string): Lock {
   const me = identify(process.pid) ?? { pid: process.pid, started: "" };
   for (let attempt = 0; attempt < 20; attempt++) {
-    if (claim(file, me)) return { release: () => release(file, me) };
+    if (claim(file, me)) return { isHeld: () => isHeldBy(file, me), release: () => release(file, me) };
     const holder = readLock(file);
     if (holder !== undefined && isAlive(holder)) throw new Error(heldMessage(holder, homeDir));
     setAside(file, holder);
@@ -74,7 +76,11 @@ function setAside(file: string, stale: ProcessIdentity | undefined): void {
   rmSync(aside, { force: true });
 }
 
-function release(file: string, me: ProcessIdentity): void {
+function isHeldBy(file: string, me: ProcessIdentity): boolean {
   const holder = readLock(file);
-  if (holder?.pid === me.pid && holder.started === me.started) rmSync(file, { force: true });
+  return holder?.pid === me.pid && holder.started === me.started;
+}
+
+function release(file: string, me: ProcessIdentity): void {
+  if (isHeldBy(file, me)) rmSync(file, { force: true });
 }
