@@ -1,6 +1,6 @@
 // Serin's own echo image: answers with its version, and can be told to be bad in part (wrong answers, slow answers, slow
-// start, a crash). Every answer names the version in the header x-echo-version and in its body, so that a client can tell
-// this version's own failures from those of what lies between.
+// start, a crash). Every answer names the version in the header x-echo-version and in its body, so that a client can
+// tell this version's own failures from those of what lies between.
 "use strict";
 
 const { createServer } = require("node:http");
@@ -21,7 +21,9 @@ const USAGE = `Usage: echo [options]
   --start-delay DURATION waits before it listens
   --crash-after WHAT     exits 1 after that many requests (100) or that time (30s)
 `;
-const OPTIONS = Object.fromEntries([...USAGE.matchAll(/^ {2}--([a-z-]+)/gm)].map(([, name]) => [name, { type: "string" }]));
+const OPTIONS = Object.fromEntries(
+  [...USAGE.matchAll(/^ {2}--([a-z-]+)/gm)].map(([, name]) => [name, { type: "string" }]),
+);
 const UNIT_MS = { ms: 1, s: 1_000, m: 60_000 };
 
 main();
@@ -112,7 +114,8 @@ function mulberry32(seed) {
 
 function share(text) {
   const value = text.endsWith("%") ? Number(text.slice(0, -1)) / 100 : Number(text);
-  if (!(value >= 0 && value <= 1)) throw new Error(`--fail-share ${text}: write a share between 0 and 1, or 0% to 100%`);
+  if (!(value >= 0 && value <= 1))
+    throw new Error(`--fail-share ${text}: write a share between 0 and 1, or 0% to 100%`);
   return value;
 }
 

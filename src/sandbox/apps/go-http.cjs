@@ -30,7 +30,11 @@ function redirectIfUnclean(request, response) {
 }
 
 function redirect(request, response, location) {
-  const shown = location.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&#34;");
+  const shown = location
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&#34;");
   const body = request.method === "GET" ? `<a href="${shown}">${STATUS_CODES[301]}</a>.\n\n` : "";
   const hasType = request.method === "GET" || request.method === "HEAD";
   response.writeHead(301, {
