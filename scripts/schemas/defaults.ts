@@ -128,6 +128,14 @@ const template = { metadata: { labels: { a: "b" } }, spec: podSpec };
 const selector = { matchLabels: { a: "b" } };
 const NS = "namespaces/default";
 
+const webhook = {
+  name: "x.example.com",
+  admissionReviewVersions: ["v1"],
+  sideEffects: "None",
+  clientConfig: { service: { namespace: "a", name: "b" } },
+  rules: [{ apiGroups: [""], apiVersions: ["v1"], resources: ["pods"], operations: ["CREATE"] }],
+};
+
 const SAMPLES: [path: string, kind: string, sample: Record<string, unknown>][] = [
   [`/api/v1/${NS}/pods`, "/v1/Pod", { metadata: { name: "x" }, spec: podSpec }],
   [`/api/v1/${NS}/services`, "/v1/Service", { metadata: { name: "x" }, spec: { ports: [{ port: 80 }] } }],
@@ -206,6 +214,40 @@ const SAMPLES: [path: string, kind: string, sample: Record<string, unknown>][] =
     "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings",
     "admissionregistration.k8s.io/v1/ValidatingAdmissionPolicyBinding",
     { metadata: { name: "x" }, spec: { policyName: "x", validationActions: ["Deny"] } },
+  ],
+  [
+    "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations",
+    "admissionregistration.k8s.io/v1/ValidatingWebhookConfiguration",
+    { metadata: { name: "x" }, webhooks: [webhook] },
+  ],
+  [
+    "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations",
+    "admissionregistration.k8s.io/v1/MutatingWebhookConfiguration",
+    { metadata: { name: "x" }, webhooks: [webhook] },
+  ],
+  [
+    `/apis/networking.k8s.io/v1/${NS}/ingresses`,
+    "networking.k8s.io/v1/Ingress",
+    {
+      metadata: { name: "x" },
+      spec: {
+        rules: [
+          {
+            http: {
+              paths: [{ path: "/", pathType: "Prefix", backend: { service: { name: "x", port: { number: 80 } } } }],
+            },
+          },
+        ],
+      },
+    },
+  ],
+  [
+    "/apis/networking.k8s.io/v1/ingressclasses",
+    "networking.k8s.io/v1/IngressClass",
+    {
+      metadata: { name: "x" },
+      spec: { controller: "example.com/x", parameters: { kind: "ConfigMap", name: "x" } },
+    },
   ],
   [
     "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",

@@ -21,7 +21,13 @@ const WANTED: Record<string, string[]> = {
   "apis/policy/v1": ["PodDisruptionBudget"],
   "apis/rbac.authorization.k8s.io/v1": ["Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"],
   "apis/apiextensions.k8s.io/v1": ["CustomResourceDefinition"],
-  "apis/admissionregistration.k8s.io/v1": ["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"],
+  "apis/networking.k8s.io/v1": ["Ingress", "IngressClass"],
+  "apis/admissionregistration.k8s.io/v1": [
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
+    "ValidatingWebhookConfiguration",
+    "MutatingWebhookConfiguration",
+  ],
 };
 
 interface OpenApiDocument {

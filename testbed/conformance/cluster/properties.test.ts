@@ -36,9 +36,11 @@ const trySpec = fc.record(
   {
     max: fc.integer({ min: 2000, max: 2003 }),
     map: fc.dictionary(key, fc.integer({ min: 0, max: 3 }), { maxKeys: 3 }),
-    set: fc.uniqueArray(key, { maxLength: 3 }),
+    // Never empty: an applied list without items has no owner, on a real server too, and comes and goes with each apply.
+    set: fc.uniqueArray(key, { minLength: 1, maxLength: 3 }),
     list: fc.uniqueArray(fc.record({ k: key, v: fc.integer({ min: 0, max: 3 }) }, { requiredKeys: ["k"] }), {
       selector: ({ k }) => k,
+      minLength: 1,
       maxLength: 3,
     }),
     atoms: fc.array(fc.record({ a: fc.integer({ min: 0, max: 2 }) }), { maxLength: 2 }),

@@ -4,7 +4,7 @@
 import { type Json, type JsonObject, sameJson } from "../json.ts";
 import type { SchemaNode } from "../schema/schema-node.ts";
 import { emptySet, type FieldSet, insert, type Path } from "./field-set.ts";
-import { childNode, elementOf, isEmptyContainer, itemsByElement, shapeOf } from "./shape.ts";
+import { childNode, elementOf, isEmptyContainer, itemsByElement, type Shape, shapeOf } from "./shape.ts";
 
 export interface Comparison {
   added: FieldSet;
@@ -28,18 +28,29 @@ interface Pair {
 function compare(pair: Pair, out: Comparison): void {
   const { node, before, after, path } = pair;
   if (before === after) return;
-  const shapes = [before, after]
-    .filter((each) => each !== undefined && each !== null)
-    .map((each) => shapeOf(node, each));
-  const shape = shapes.every((each) => each === shapes[0]) ? (shapes[0] ?? "leaf") : "leaf";
-  if (shape === "leaf" || (isEmptyContainer(before) && isEmptyContainer(after))) {
-    compareLeaf(pair, out);
+  if (isEmptyContainer(before) && isEmptyContainer(after)) return compareLeaf(pair, out);
+  const shapes = new Set([before, after].filter(isThere).map((each) => shapeOf(node, each)));
+  // Where the shape changed, what was inside is gone, what is inside is new, and the place itself is modified.
+  if (shapes.size > 1) {
+    compareInside({ ...pair, after: undefined }, shapeOf(node, before), out);
+    compareInside({ ...pair, before: undefined }, shapeOf(node, after), out);
+    insert(out.modified, path);
     return;
   }
-  if (shape === "map") compareFields(pair, out);
-  else compareItems(pair, out);
+  const [shape = "leaf"] = shapes;
+  if (shape === "leaf") return compareLeaf(pair, out);
+  compareInside(pair, shape, out);
   if (before === undefined) insert(out.added, path);
   else if (after === undefined) insert(out.removed, path);
+}
+
+function isThere(value: Json | undefined): boolean {
+  return value !== undefined && value !== null;
+}
+
+function compareInside(pair: Pair, shape: Shape, out: Comparison): void {
+  if (shape === "map") compareFields(pair, out);
+  else if (shape === "list") compareItems(pair, out);
 }
 
 function compareLeaf({ before, after, path }: Pair, out: Comparison): void {
@@ -91,6 +102,7 @@ function collectFields(node: SchemaNode | undefined, value: JsonObject, path: Pa
     const below = [...path, `f:${field}`];
     collect(childNode(node, field), each, below, out);
     const declared = node?.properties.has(field) === true;
-    if (isEmptyContainer(each) || !declared) insert(out, below);
+    // An empty list with identities names nothing; an empty map is a statement.
+    if (!declared || (isEmptyContainer(each) && !Array.isArray(each))) insert(out, below);
   }
 }

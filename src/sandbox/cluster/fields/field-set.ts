@@ -92,10 +92,11 @@ export function sameSet(a: FieldSet, b: FieldSet): boolean {
   return isEmptySet(difference(a, b)) && isEmptySet(difference(b, a));
 }
 
-/** Every member, in the tree's order. */
+/** Every member; at each node first those right below it, then what lies deeper, as a real server lists them. */
 export function members(set: FieldSet, prefix: Path = []): Path[] {
-  const own = set.member ? [prefix] : [];
-  return [...own, ...[...set.children].flatMap(([element, child]) => members(child, [...prefix, element]))];
+  const children = [...set.children].sort(([a], [b]) => (a < b ? -1 : 1));
+  const direct = children.filter(([, child]) => child.member).map(([element]) => [...prefix, element]);
+  return [...direct, ...children.flatMap(([element, child]) => members(child, [...prefix, element]))];
 }
 
 export function toFieldsV1(set: FieldSet): JsonObject {

@@ -23,7 +23,7 @@ import {
   union,
   withoutSubtrees,
 } from "./field-set.ts";
-import { mergeApplied, removeFields } from "./merge.ts";
+import { leftBehind, mergeApplied, removeFields } from "./merge.ts";
 
 /** One writer. */
 export interface Manager {
@@ -97,12 +97,13 @@ export function applyConfiguration(
   const owners = readOwners(live?.metadata.managedFields ?? []);
   const mine = owners.find((each) => sameManager(each.manager, context.manager));
   const others = owners.filter((each) => each !== mine);
-  const set = ownable(context, fieldsOf(node, withoutManaged(applied)));
+  const named = fieldsOf(node, withoutManaged(applied));
+  const set = ownable(context, named);
 
   const merged = mergeApplied(node, base, withoutManaged(applied)) as JsonObject;
   if (mine !== undefined) {
-    const stillOwned = others.reduce((all, each) => union(all, each.set), set);
-    removeFields(node, merged, difference(mine.set, stillOwned), stillOwned);
+    const stillOwned = others.reduce((all, each) => union(all, each.set), named);
+    removeFields(node, merged, leftBehind(node, mine.set, stillOwned));
   }
   const comparison = compareObjects(node, base, merged);
   const changed = union(comparison.added, comparison.modified);

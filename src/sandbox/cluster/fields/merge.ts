@@ -3,7 +3,7 @@
 
 import { copyJson, isObject, type Json, type JsonObject } from "../json.ts";
 import type { SchemaNode } from "../schema/schema-node.ts";
-import type { FieldSet } from "./field-set.ts";
+import { difference, type FieldSet } from "./field-set.ts";
 import { childNode, elementOf, itemsByElement, shapeOf } from "./shape.ts";
 
 export function mergeApplied(node: SchemaNode | undefined, live: Json | undefined, applied: Json): Json {
@@ -21,70 +21,87 @@ function mergeFields(node: SchemaNode | undefined, live: JsonObject, applied: Js
   return out;
 }
 
-/** The applied order wins; live items that are not applied keep their place relative to their neighbours. */
 function mergeItems(node: SchemaNode, live: Json[], applied: Json[]): Json[] {
   const liveItems = itemsByElement(node, live);
   const appliedItems = itemsByElement(node, applied);
-  const merged = (element: string) => mergeApplied(node.items, liveItems.get(element), appliedItems.get(element)!);
-  const out: Json[] = [];
-  const done = new Set<string>();
-  const appliedOrder = [...appliedItems.keys()];
-  let next = 0;
-  for (const [element, item] of liveItems) {
-    if (!appliedItems.has(element)) out.push(copyJson(item));
-    else if (!done.has(element)) {
-      // All applied items up to this one come first, in the applied order.
-      for (; next < appliedOrder.length; next++) {
-        const each = appliedOrder[next]!;
-        if (!done.has(each)) out.push(merged(each));
-        done.add(each);
-        if (each === element) break;
+  return mergedOrder([...liveItems.keys()], [...appliedItems.keys()]).map((element) => {
+    const [mine, its] = [appliedItems.get(element), liveItems.get(element)];
+    return mine === undefined ? copyJson(its!) : mergeApplied(node.items, its, mine);
+  });
+}
+
+/**
+ * The applied items in the applied order; live ones that are not applied before the applied item that they stood before.
+ * Two cursors, as in structured-merge-diff's visitListItems, so that the order is a real server's in every case.
+ */
+function mergedOrder(live: string[], applied: string[]): string[] {
+  const [inLive, inApplied] = [new Set(live), new Set(applied)];
+  const shared = applied.filter((element) => inLive.has(element));
+  const out: string[] = [];
+  const taken = new Set<string>();
+  const take = (element: string) => {
+    out.push(element);
+    taken.add(element);
+    if (shared[0] === element) shared.shift();
+  };
+  let [l, a] = [0, 0];
+  while (l < live.length || a < applied.length) {
+    const [its, mine] = [live[l], applied[a]];
+    if (its !== undefined && its === mine) {
+      take(its);
+      l += 1;
+      a += 1;
+    } else if (its !== undefined && mine !== undefined && inApplied.has(its) && shared.length > 0 && shared[0] !== its)
+      l += 1;
+    else if (its !== undefined && !inApplied.has(its)) {
+      out.push(its);
+      l += 1;
+    } else {
+      if (its !== undefined && taken.has(its)) l += 1;
+      if (mine !== undefined) {
+        take(mine);
+        a += 1;
       }
     }
   }
-  for (const element of appliedOrder) if (!done.has(element)) out.push(merged(element));
   return out;
 }
 
-/** Removes the members of `gone` in place, except where something in `kept` lies at or below. */
-export function removeFields(
-  node: SchemaNode | undefined,
-  value: Json,
-  gone: FieldSet,
-  kept: FieldSet | undefined,
-): void {
-  if (isObject(value)) removeFromMap(node, value, gone, kept);
-  else if (Array.isArray(value) && node !== undefined) removeFromList(node, value, gone, kept);
+/**
+ * The set of what one manager leaves behind: all it owned that nobody owns now. A struct field is owned by who owns anything in it,
+ * so one that nobody owns goes with all that is in it, defaults too; a list's item or a map's key only by who owns itself.
+ */
+export function leftBehind(node: SchemaNode, owned: FieldSet, stillOwned: FieldSet): FieldSet {
+  return difference(withStructFields(node, owned), withStructFields(node, stillOwned));
 }
 
-function removeFromMap(
-  node: SchemaNode | undefined,
-  value: JsonObject,
-  gone: FieldSet,
-  kept: FieldSet | undefined,
-): void {
-  for (const [element, child] of gone.children) {
-    const field = element.slice(2);
-    const below = value[field];
-    if (below === undefined) continue;
-    const keptBelow = kept?.children.get(element);
-    if (child.member && keptBelow === undefined) {
-      delete value[field];
-      continue;
-    }
-    removeFields(childNode(node, field), below, child, keptBelow);
-    if (keptBelow === undefined && typeof below === "object" && below !== null && Object.keys(below).length === 0)
-      delete value[field];
+function withStructFields(node: SchemaNode | undefined, set: FieldSet): FieldSet {
+  const out: FieldSet = { member: set.member, children: new Map() };
+  for (const [element, child] of set.children) {
+    const field = element.startsWith("f:") ? element.slice(2) : undefined;
+    const below = field === undefined ? node?.items : childNode(node, field);
+    const named = withStructFields(below, child);
+    if (field !== undefined && node?.properties.has(field)) named.member = true;
+    out.children.set(element, named);
   }
+  return out;
 }
 
-function removeFromList(node: SchemaNode, list: Json[], gone: FieldSet, kept: FieldSet | undefined): void {
+/** Removes the members of a set in place, with all that is in them. */
+export function removeFields(node: SchemaNode | undefined, value: Json, gone: FieldSet): void {
+  if (isObject(value))
+    for (const [element, child] of gone.children) {
+      const field = element.slice(2);
+      if (child.member) delete value[field];
+      else if (value[field] !== undefined) removeFields(childNode(node, field), value[field], child);
+    }
+  else if (Array.isArray(value) && node !== undefined) removeItems(node, value, gone);
+}
+
+function removeItems(node: SchemaNode, list: Json[], gone: FieldSet): void {
   for (let index = list.length - 1; index >= 0; index--) {
-    const element = elementOf(node, list[index]!);
-    const child = gone.children.get(element);
-    if (child === undefined) continue;
-    const keptBelow = kept?.children.get(element);
-    if (child.member && keptBelow === undefined) list.splice(index, 1);
-    else removeFields(node.items, list[index]!, child, keptBelow);
+    const child = gone.children.get(elementOf(node, list[index]!));
+    if (child?.member === true) list.splice(index, 1);
+    else if (child !== undefined) removeFields(node.items, list[index]!, child);
   }
 }

@@ -13,7 +13,6 @@ export function fillInPodSpec(spec: PodSpec): void {
   const { containers = [], initContainers = [] } = spec as Partial<WholePodSpec>;
   for (const container of [...containers, ...initContainers]) {
     container["imagePullPolicy"] ??= pullPolicy(container.image ?? "");
-    fillInRequests(container);
   }
   if (spec["serviceAccountName"] !== undefined) spec["serviceAccount"] ??= spec["serviceAccountName"];
 }
@@ -26,8 +25,8 @@ function pullPolicy(image: string): string {
   return tag === undefined || tag === "latest" ? "Always" : "IfNotPresent";
 }
 
-/** A limit without a request is the request. */
-function fillInRequests(container: Container): void {
+/** A limit without a request is the request: in pods, not yet in templates. In place. */
+export function fillInRequests(container: Container): void {
   const resources = container["resources"] as
     | { limits?: Record<string, unknown>; requests?: Record<string, unknown> }
     | undefined;

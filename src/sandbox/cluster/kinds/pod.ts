@@ -5,13 +5,14 @@ import type { Pod } from "../../../core/kubernetes/workload.ts";
 import { type FieldProblem, forbiddenField } from "../errors.ts";
 import { copyJson, sameJson } from "../json.ts";
 import type { KindRules } from "./kind-rules.ts";
-import { fillInPodSpec, podSpecProblems } from "./pod-spec.ts";
+import { fillInPodSpec, fillInRequests, podSpecProblems } from "./pod-spec.ts";
 
 export const podRules: KindRules = {
   fillIn: (object) => {
     const { spec } = object as Pod;
     if (spec === undefined) return;
     fillInPodSpec(spec);
+    for (const container of spec.containers ?? []) fillInRequests(container);
     spec["enableServiceLinks"] ??= true;
   },
   prepareCreate: (_core, object) => {
