@@ -8,7 +8,7 @@ const FLUSH_MS = 1_000;
 const FLUSH_CHARS = 65_536;
 const MAX_FILE_BYTES = 32 * 1_024 * 1_024;
 
-export interface AccessLogEntry {
+interface AccessLogEntry {
   startMs: number;
   method: string;
   /** As the client sent it, query included. */
@@ -75,7 +75,7 @@ function open(file: string): { stream: WriteStream; bytes: number } {
   return { bytes: existsSync(file) ? statSync(file).size : 0, stream: createWriteStream(file, { flags: "a" }) };
 }
 
-export function formatEntry(entry: AccessLogEntry): string {
+function formatEntry(entry: AccessLogEntry): string {
   const quoted = (text: string | undefined) => `"${text ?? "-"}"`;
   return (
     [

@@ -107,7 +107,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
 }
 
 /** undici's and Node's errors in Envoy's terms. */
-export function failureOf(error: Error & { code?: string; syscall?: string }): Failure {
+function failureOf(error: Error & { code?: string; syscall?: string }): Failure {
   if (error.code === "UND_ERR_CONNECT_TIMEOUT") return { kind: "connect", reason: "timeout" };
   if (error.syscall === "connect" || CONNECT_REASONS[error.code ?? ""] !== undefined)
     return { kind: "connect", reason: CONNECT_REASONS[error.code ?? ""] ?? "Connection refused" };

@@ -8,7 +8,7 @@ import { fullyQualified } from "./names.ts";
 import type { DestinationRule, TrafficPolicy } from "./objects.ts";
 import { inOrder } from "./order.ts";
 import type { ServiceDirectory } from "./service-directory.ts";
-import type { Balance, Cluster, Endpoint, Problem } from "./table.ts";
+import type { Balance, Cluster, Problem } from "./table.ts";
 import type { World } from "./world.ts";
 
 export interface ClusterRef {
@@ -43,11 +43,6 @@ export function compileClusters(
     clusters.set(key, { key, host, service: { name, namespace }, subset, balance: settings.balance, endpoints: ready });
   }
   return { clusters, problems: ruleProblems(world.destinationRules) };
-}
-
-export interface ReadyEndpoint {
-  endpoint: Endpoint;
-  pod: Pod | undefined;
 }
 
 /** Rules of the Service's own namespace; where it has none, those of the gateway's. Others this gateway does not see. */

@@ -2,9 +2,13 @@
 // before its slice says so: between the two a request could reach a process that has begun to end.
 
 import { type Pod, SANDBOX_DIAL_ANNOTATION, type Endpoint as SliceEndpoint } from "../core/kubernetes/workload.ts";
-import type { ReadyEndpoint } from "./compile-clusters.ts";
-import type { Workload } from "./table.ts";
+import type { Endpoint, Workload } from "./table.ts";
 import type { World } from "./world.ts";
+
+export interface ReadyEndpoint {
+  endpoint: Endpoint;
+  pod: Pod | undefined;
+}
 
 /** Finds the endpoints of a Service's port. */
 export function endpointsByService(

@@ -2,7 +2,7 @@
 // the assembly of a host's routes; what depends on the request becomes data for match.ts.
 
 import { RE2JS } from "re2js";
-import type { Condition, PathMatch, TextTest } from "./match.ts";
+import type { Condition, PathMatch, TextTest } from "./conditions.ts";
 import type { HttpMatch, StringMatch } from "./objects.ts";
 
 /** Collects what is wrong with an object, by field. */

@@ -1,6 +1,7 @@
 // The sentences of an explanation.
 
-import type { Condition, PathMatch, RequestView, TextTest } from "./match.ts";
+import type { Condition, PathMatch, TextTest } from "./conditions.ts";
+import type { RequestView } from "./match.ts";
 import { queryParam } from "./match.ts";
 import type { Route } from "./table.ts";
 

@@ -1,6 +1,7 @@
 // Which route a request takes: Istio's order. The most specific host wins (exact, then the longest wildcard, then "*"), and
 // of its routes the first whose conditions all hold. Pure; explain.ts asks the same functions why a route did not match.
 
+import type { Condition, PathMatch, TextTest } from "./conditions.ts";
 import type { Route, VirtualHost, VirtualHosts } from "./table.ts";
 
 export interface RequestView {
@@ -14,26 +15,6 @@ export interface RequestView {
   query: string;
   /** Header by lower-case name, several values joined by "," as Envoy does; undefined when it is absent. */
   header(name: string): string | undefined;
-}
-
-export type PathMatch =
-  | { kind: "any"; field?: string }
-  | { kind: "exact" | "prefix"; value: string; ignoreCase: boolean; field: string }
-  | { kind: "regex"; value: string; test: (text: string) => boolean; field: string };
-
-/** How one text is tested. */
-export type TextTest =
-  | { kind: "present" }
-  | { kind: "exact" | "prefix"; value: string }
-  | { kind: "regex"; value: string; test: (text: string) => boolean };
-
-/** One condition beside the path's. `field` says where it is written. */
-export interface Condition {
-  of: "header" | "withoutHeader" | "queryParam" | "method" | "authority" | "scheme";
-  /** Header or parameter name; "" for the others. */
-  name: string;
-  test: TextTest;
-  field: string;
 }
 
 /** The host's routes, or undefined: Envoy answers 404 then. */

@@ -15,13 +15,6 @@ export function serviceHost(name: string, namespace: string): string {
   return `${name}.${namespace}.${CLUSTER_DOMAIN}`;
 }
 
-/** The Service that a fully qualified host names, or undefined when it is no name of this cluster. */
-export function serviceOf(host: string): { name: string; namespace: string } | undefined {
-  const parts = host.split(".");
-  if (parts.length !== 5 || parts.slice(2).join(".") !== CLUSTER_DOMAIN) return undefined;
-  return { name: parts[0]!, namespace: parts[1]! };
-}
-
 /** True when every name that `inner` stands for is one that `outer` stands for. */
 export function isSubsetOf(inner: string, outer: string): boolean {
   if (!outer.startsWith("*")) return inner === outer;

@@ -52,7 +52,7 @@ export interface RouteDestination {
   headers?: Headers;
 }
 
-export interface Destination {
+interface Destination {
   host: string;
   subset?: string;
   port?: { number?: number };

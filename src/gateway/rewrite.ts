@@ -1,6 +1,7 @@
 // Where a request goes on to: the upstream's path after a rewrite, and a redirect's location.
 
-import type { PathMatch, RequestView } from "./match.ts";
+import type { PathMatch } from "./conditions.ts";
+import type { RequestView } from "./match.ts";
 import type { Redirect, Rewrite } from "./table.ts";
 
 /** Path with query, as the upstream gets it. */

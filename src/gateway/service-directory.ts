@@ -3,8 +3,6 @@
 import type { Service } from "../core/kubernetes/workload.ts";
 import { serviceHost } from "./names.ts";
 
-export type ServicePort = NonNullable<Service["spec"]["ports"]>[number];
-
 export class ServiceDirectory {
   readonly #byHost = new Map<string, Service>();
 

@@ -1,7 +1,7 @@
 // The compiled route table: what the gateway works by, immutable, swapped as a whole. Built by compile.ts from objects alone;
 // what moves (counters, connections, positions in a split) lives elsewhere and is found by the keys that are in here.
 
-import type { Condition, PathMatch } from "./match.ts";
+import type { Condition, PathMatch } from "./conditions.ts";
 
 export interface RouteTable {
   /** By the Gateway port number that the request came in on. */
