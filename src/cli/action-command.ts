@@ -1,9 +1,11 @@
 // What all commands that act on a rollout have in common: grammar, confirmation, the wait, the words at the end.
 
 import type { Command } from "commander";
+import { CANARY_ACTIONS } from "../core/kubernetes/resource.ts";
 import { can } from "../core/rollout/can.ts";
 import type { CanaryAction, Verb } from "../core/spec/action.ts";
 import type { Canary } from "../core/spec/canary.ts";
+import { again } from "./again.ts";
 import { askAction, awaitOutcome, type Outcome } from "./ask-action.ts";
 import { canaryName, getCanary } from "./canaries.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -130,30 +132,29 @@ async function report(
   options: ActionOptions,
 ): Promise<number> {
   const { name } = canary.metadata;
-  if (outcome.kind === "silent" || outcome.kind === "refused") throw failure(session, name, kind, outcome, action);
-  if (options.output !== undefined) await printMachine(session, action, options.output);
+  if (outcome.kind === "silent" || outcome.kind === "refused") throw failure(name, kind, outcome, action);
+  if (options.output !== undefined) await printMachine(session, await asAnswered(session, action), options.output);
   else session.print(`canary "${name}": ${outcome.message}`);
   if (outcome.kind === "accepted")
-    session.hint(`Still under way; to wait for the end: serin status ${name} --watch${where(session)}`);
+    session.hint(`Still under way; to wait for the end: ${again(session, `status ${name} --watch`)}`);
   if (kind.inverse !== undefined)
-    session.hint(`To take it back: serin ${kind.inverse.replace("NAME", name)}${where(session)}`);
+    session.hint(`To take it back: ${again(session, kind.inverse.replace("NAME", name))}`);
   return EXIT.ok;
 }
 
-function failure(
-  session: Session,
-  name: string,
-  { verb }: ActionKind,
-  outcome: Outcome,
-  action: CanaryAction,
-): Problem {
+function failure(name: string, { verb }: ActionKind, outcome: Outcome, action: CanaryAction): Problem {
   if (outcome.kind === "refused") return refused(action.spec.canaryRef.name, verb, outcome.message);
   return new Problem(
     `no controller has taken up "${verb}" of canary "${name}" in time: is it running?`,
     EXIT.timedOut,
     `The request stays (canaryaction "${action.metadata.name}") and is carried out when a controller is there, if the rollout is still the same.`,
-    `To withdraw it: kubectl delete canaryaction ${action.metadata.name}${where(session)}`,
+    `To withdraw it: kubectl delete canaryaction ${action.metadata.name} -n ${action.metadata.namespace}`,
   );
+}
+
+async function asAnswered(session: Session, { metadata }: CanaryAction): Promise<CanaryAction> {
+  const { cluster } = await session.connect();
+  return cluster.get<CanaryAction>(CANARY_ACTIONS, metadata);
 }
 
 async function printMachine(session: Session, action: CanaryAction, format: string): Promise<number> {
@@ -164,9 +165,4 @@ async function printMachine(session: Session, action: CanaryAction, format: stri
 
 function refused(name: string, verb: Verb, because: string): Problem {
   return new Problem(`canary "${name}": ${verb} was refused: ${because}`, EXIT.failed);
-}
-
-/** The namespace flag, where the user gave one. */
-export function where({ options }: Session): string {
-  return options.namespace === undefined ? "" : ` -n ${options.namespace}`;
 }

@@ -305,6 +305,20 @@ describe("acting", () => {
     expect((await actions()).map(({ spec }) => spec.verb)).toEqual([verb]);
   });
 
+  test("the command that takes it back leads to the same cluster, by the name it was called by", async () => {
+    await given({});
+    const flags = ["--context", "prod eu", "-n", "default"];
+    const env = { SERIN_INVOKED_AS: "kubectl-serin" };
+    const ran = await withController("Done", "Held.", () => runCli({ ...world, env }, "pause", "echo", ...flags));
+    expect(ran.err).toBe("To take it back: kubectl serin resume echo --context 'prod eu' --namespace default\n");
+  });
+
+  test("-o json prints the action with the controller's answer", async () => {
+    await given({});
+    const ran = await withController("Done", "Held.", () => runCli(world, "pause", "echo", "-o", "json"));
+    expect(JSON.parse(ran.out)).toMatchObject({ kind: "CanaryAction", status: { state: "Done", message: "Held." } });
+  });
+
   test("what the controller refuses fails with its words", async () => {
     await given({});
     const ran = await withController("Refused", "means step 1, but it is at 2", () => runCli(world, "promote", "echo"));

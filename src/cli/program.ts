@@ -1,6 +1,7 @@
 // The command line: finds the command, loads its file, runs it, and turns whatever happens into an exit code.
 
 import { Command, CommanderError } from "commander";
+import { invokedAs } from "./again.ts";
 import type { Act, CommandEntry } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { EXIT, EXIT_CODES_HELP } from "./exit-codes.ts";
@@ -39,14 +40,14 @@ interface Outcome {
 }
 
 function buildProgram(world: World, outcome: Outcome): Command {
-  const invokedAs = world.env.SERIN_INVOKED_AS === "kubectl-serin" ? "kubectl serin" : "serin";
-  const program = new Command(invokedAs)
+  const name = invokedAs(world.env);
+  const program = new Command(name)
     .description(
       "Moves live traffic to a new version, watches every request, takes it back when the new version is worse.",
     )
     .exitOverride()
     .enablePositionalOptions()
-    .showHelpAfterError(`(see ${invokedAs} --help)`)
+    .showHelpAfterError(`(see ${name} --help)`)
     .configureOutput({
       writeOut: (text) => world.stdout.write(text),
       writeErr: (text) => world.stderr.write(text),
@@ -56,7 +57,7 @@ function buildProgram(world: World, outcome: Outcome): Command {
     })
     .addHelpText(
       "after",
-      `\nFlags that all commands share (-n, --context, -v, ...) may stand before or after the command: ${invokedAs} get --help`,
+      `\nFlags that all commands share (-n, --context, -v, ...) may stand before or after the command: ${name} get --help`,
     )
     .addHelpText("after", `\n${EXIT_CODES_HELP}`);
   addCommonOptions(program, { hidden: true });

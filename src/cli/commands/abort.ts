@@ -4,7 +4,8 @@
 import type { Canary } from "../../core/spec/canary.ts";
 import type { TrafficTarget } from "../../core/traffic/split.ts";
 import { isClusterError } from "../../ports/cluster.ts";
-import { type ActionKind, type ActionOptions, addActionGrammar, runAction, where } from "../action-command.ts";
+import { type ActionKind, type ActionOptions, addActionGrammar, runAction } from "../action-command.ts";
+import { again } from "../again.ts";
 import { canaryName, getCanary } from "../canaries.ts";
 import type { Define } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -33,7 +34,7 @@ const ABORT: ActionKind = {
     throw new Problem(
       `the controller has not taken up the abort of canary "${metadata.name}" within 2 s: traffic has NOT moved yet`,
       EXIT.timedOut,
-      `To write the route yourself, now: serin abort ${metadata.name}${where(session)} --direct`,
+      `To write the route yourself, now: ${again(session, `abort ${metadata.name} --direct`)}`,
       "The request stays and is carried out when the controller is there again.",
     );
   },
