@@ -23,7 +23,7 @@ import {
 import type { CanaryAction } from "../core/spec/action.ts";
 import type { Canary } from "../core/spec/canary.ts";
 import { serinCrds } from "../core/spec/crd.generated.ts";
-import type { Cluster } from "../ports/cluster.ts";
+import { type Cluster, ClusterError } from "../ports/cluster.ts";
 import { MetricSourceError } from "../ports/metric-source.ts";
 import { openSandboxCluster, type SandboxCluster } from "../sandbox/cluster/open.ts";
 import { startController } from "./start.ts";
@@ -41,7 +41,9 @@ let failing: Record<string, number>;
 let counts: Record<string, { requests: number; errors: number; epoch: string }>;
 let metricsDown: boolean;
 /** Calls to the outside that never answer. */
-let hanging: Set<"metrics" | "status" | "events" | "proxies">;
+let hanging: Set<"metrics" | "status" | "events" | "proxies" | "answers">;
+/** So many writes of the route are refused with a conflict. */
+let conflicts: number;
 let writes: number[];
 
 beforeEach(async () => {
@@ -55,11 +57,14 @@ beforeEach(async () => {
   for (const name of ["echo-v1", "echo-v2"]) counts[name] = { requests: 0, errors: 0, epoch: "1" };
   metricsDown = false;
   hanging = new Set();
+  conflicts = 0;
   writes = [];
 });
 
 afterEach(async () => {
-  await controller?.stop();
+  const stopping = controller?.stop();
+  await clock.advance(15_000); // what hangs is given up
+  await stopping;
   controller = undefined;
   await sandbox.close();
 });
@@ -71,7 +76,8 @@ async function start(): Promise<void> {
     cluster: own,
     router: {
       ...router,
-      write: (target, reading, weight) => {
+      write: async (target, reading, weight) => {
+        if (conflicts-- > 0) throw new ClusterError("Conflict", "somebody was faster");
         writes.push(weight);
         return router.write(target, reading, weight);
       },
@@ -104,7 +110,8 @@ function slowed(real: Cluster): Cluster {
     get: real.get.bind(real),
     list: real.list.bind(real),
     watch: real.watch.bind(real),
-    patch: real.patch.bind(real),
+    patch: (...args: Parameters<Cluster["patch"]>) =>
+      hanging.has("answers") && args[0] === CANARY_ACTIONS ? never() : real.patch(...args),
     update: (...args: Parameters<Cluster["update"]>) => (hanging.has("status") ? never() : real.update(...args)),
     create: (...args: Parameters<Cluster["create"]>) => (hanging.has("events") ? never() : real.create(...args)),
     apply: real.apply.bind(real),
@@ -216,6 +223,22 @@ describe("abort", () => {
     },
   );
 
+  it("loses a race for the route once, and wins the next without waiting", async () => {
+    conflicts = 1;
+    await ask("abort");
+    await clock.advance(0);
+    expect(await canaryWeight()).toBe(0);
+  });
+
+  it("cools down when it loses again and again, and still wins in the end", async () => {
+    conflicts = 5;
+    await ask("abort");
+    await clock.advance(0);
+    expect(await canaryWeight()).toBe(20);
+    await clock.advance(10_000);
+    expect(await canaryWeight()).toBe(0);
+  });
+
   it("goes through while metrics are down", async () => {
     metricsDown = true;
     await clock.advance(8_000);
@@ -264,6 +287,36 @@ describe("a restart", () => {
     await start();
     await clock.advance(10);
     expect([await phase(), await canaryWeight(), await answers()]).toEqual(["Aborted", 0, ["Done"]]);
+  });
+});
+
+describe("actions", () => {
+  it("are never answered two ways, however slowly the first answer is written", async () => {
+    await createEcho(cluster, 0);
+    await start();
+    await cluster.create(CANARIES, canary(STEPS));
+    await serve(3);
+    hanging.add("answers");
+    await ask("resume"); // refused: nobody holds the rollout
+    await serve(1);
+    await ask("pause"); // now somebody does
+    await serve(3);
+    expect(await phase()).toBe("Paused");
+  });
+});
+
+describe("a Canary of the same name", () => {
+  it("made anew knows nothing of the one before", async () => {
+    await createEcho(cluster, 0);
+    await start();
+    await cluster.create(CANARIES, canary(STEPS));
+    await serve(3);
+    await ask("abort");
+    await serve(1);
+    await cluster.delete(CANARIES, KEY);
+    await cluster.create(CANARIES, canary(STEPS));
+    await serve(2);
+    expect([await phase(), await canaryWeight()]).toEqual(["Progressing", 20]);
   });
 });
 

@@ -60,6 +60,7 @@ const happening: fc.Arbitrary<Named> = fc.oneof(
   fc
     .tuple(weight, manager)
     .map(([to, by]) => named(`edit half ${to} by ${by}`, (w) => (w.route ? editHalf(w, to, by) : w))),
+  fc.constant(named("finalizer taken away", (world) => ({ ...world, finalizer: false }))),
   fc.constant(named("restart", restart)),
   fc.nat(3).map((n) => named(`crash after ${n}`, (world) => crash(world, n))),
   fc.boolean().map((dead) => named(`proxies dead ${dead}`, (world) => ({ ...world, proxiesDead: dead }))),
@@ -102,6 +103,10 @@ function checkWrite(world: SmallWorld, decision: Decision, effect: Extract<Effec
   if (found !== undefined && canaryWeight > found) {
     // What is on its way back never gains, and nobody gains beyond what its endpoints carry.
     expect(rollout?.endReason).toBeUndefined();
+    // Whoever finds this write after a crash finds in status that it was meant, and the object waits for it when deleted.
+    const { stored } = world;
+    expect([stored?.rollout?.id, world.finalizer]).toEqual([rollout!.id, true]);
+    expect([stored?.weight?.wanted, stored?.weight?.written]).toContain(canaryWeight);
     expect(world.workloads[canary]!.ready).toBeGreaterThanOrEqual(
       Math.max(1, Math.ceil((canaryWeight * world.workloads[stable]!.replicas) / 100)),
     );

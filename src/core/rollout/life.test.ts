@@ -131,6 +131,15 @@ describe("rollback by itself", () => {
     expect(world.finalizer).toBe(false);
   });
 
+  it("counts the answers that were under way as harm, and changes no verdict by them", () => {
+    const before = watch(settle(smallWorld()), 3);
+    const taken = settle(traffic(before, { stable: [80, 0], canary: [20, 8] }));
+    const tail = settle(traffic(taken, { stable: [100, 0], canary: [3, 3] }));
+    expect(tail.status?.evidence).toMatchObject({ harmed: 11, odds: taken.status!.evidence!.odds, state: "worse" });
+    const late = settle(traffic(later(tail, 5_000), { stable: [100, 0], canary: [3, 3] }));
+    expect(late.status?.evidence?.harmed).toBe(11);
+  });
+
   it("leaves a canary alone whose errors stable shares", () => {
     let world = settle(smallWorld());
     for (let i = 0; i < 20; i++) world = settle(traffic(world, { stable: [80, 20], canary: [20, 5] }));
@@ -211,6 +220,18 @@ describe("another version", () => {
     expect(anew.status?.evidence?.canary.requests).toBe(0);
     expect([anew.route?.weight, anew.status?.phase]).toEqual([20, "Progressing"]);
     expect(reasons(anew)).toContain("TemplateChanged");
+  });
+
+  it("named in spec.versions and named back: the first one starts again, for nothing was found against it", () => {
+    const world = watch(settle(smallWorld()), 5);
+    const other = settle(change({ ...world, versions: { stable: "echo-v1", canary: "echo-v3" } }, "echo-v3", {}));
+    expect([other.status?.rollout?.canary, other.status?.phase]).toEqual(["echo-v3", "Progressing"]);
+    const back = settle({ ...other, versions: { stable: "echo-v1", canary: "echo-v2" } });
+    expect([back.status?.rollout?.canary, back.status?.phase, back.route?.weight]).toEqual([
+      "echo-v2",
+      "Progressing",
+      20,
+    ]);
   });
 
   it("after completion: a new rollout only when stable carries the traffic", () => {

@@ -35,8 +35,7 @@ function write(turn: RunningTurn, goal: number): RunningTurn {
   const split = readableSplit(turn);
   // A controller that dies right after the write must find in status that it meant it: else it would see a stranger's edit.
   const { stored, canary } = input.observation;
-  if (!canary.held) return hold(effect(turn, { kind: "setFinalizer" }), said);
-  const intentStored = stored.wanted === goal && stored.rolloutId === rollout.id;
+  const intentStored = stored.wanted === goal && stored.rolloutId === rollout.id && canary.held;
   if (split === undefined || !intentStored) return hold(turn, said);
   return hold(effect(turn, { kind: "writeWeight", target, reading: split.reading, canaryWeight: goal }), said);
 }

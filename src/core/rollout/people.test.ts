@@ -8,6 +8,7 @@ import {
   edit,
   later,
   pass,
+  restart,
   type SmallWorld,
   settle,
   smallWorld,
@@ -170,6 +171,20 @@ describe("actions", () => {
     for (let i = 0; i < 60; i++) world = settle(later(ask(world, "pause"), 1_000));
     expect(world.actions).toHaveLength(50);
     expect(world.actions.every(({ status }) => status?.state === "Refused")).toBe(true);
+  });
+
+  it("are accepted at once, and done only when the status that contains them is stored", () => {
+    const first = pass(ask(midway, "pause")).world;
+    expect(answers(first)).toEqual(["Accepted"]);
+    const unstored = pass({ ...first, stored: midway.stored }).world;
+    expect(answers(unstored)).toEqual(["Accepted"]);
+    expect(answers(pass(unstored).world)).toEqual(["Done"]);
+  });
+
+  it("that a dead controller had accepted, but not stored, are taken up again", () => {
+    const accepted = pass(ask(midway, "pause")).world;
+    const restarted = settle(restart({ ...accepted, stored: midway.stored }));
+    expect([restarted.status?.rollout?.heldBy, answers(restarted)]).toEqual(["alice", ["Done"]]);
   });
 
   it("abort comes before whatever was asked earlier", () => {

@@ -115,8 +115,7 @@ function start(opened: RunningTurn, spec: CanarySpec): Turn {
   const { written, total } = opened.weight;
   const turn = enterStep(opened, firstStep(spec.strategy.steps, written, total));
   const said = written === 0 ? [] : [explain.adopted(turn.rollout, turn.weight)];
-  const held = turn.input.observation.canary.held ? turn : effect(turn, { kind: "setFinalizer" });
-  return hold(decide(held, explain.started(turn.rollout, turn.evidence.limit), ...said), {
+  return hold(decide(turn, explain.started(turn.rollout, turn.evidence.limit), ...said), {
     ...explain.started(turn.rollout, turn.evidence.limit),
     atMs: turn.input.nowMs,
   });

@@ -8,19 +8,24 @@ import { readBack } from "./reading-back.ts";
 import { sense } from "./sensing.ts";
 import { advance } from "./stepping.ts";
 import { takeUp } from "./taking-up.ts";
-import { isReturning, isRunning, type RunningTurn, specOf, type Turn, workload } from "./turn.ts";
+import { effect, isReturning, isRunning, type RunningTurn, specOf, type Turn, workload } from "./turn.ts";
 
 export function runRollout(turn: RunningTurn): Turn {
   const asked = takeUp(turn);
   if (!isRunning(asked)) return asked;
   if (isReturning(asked.rollout)) return goBack(asked);
-  const read = readBack(asked);
+  const read = readBack(keepHeld(asked));
   if (isReturning(read.rollout)) return goBack(read);
   const sensed = sense(read);
   const end = mustEnd(sensed);
   if (end !== undefined) return goBack(beginReturn({ ...sensed, hold: undefined }, end));
   if (sensed.hold !== undefined) return sensed;
   return hasLostEndpoints(sensed) ? brake(sensed) : advance(sensed);
+}
+
+/** While a rollout runs, whoever deletes the Canary waits until traffic is back on stable. */
+function keepHeld(turn: RunningTurn): RunningTurn {
+  return turn.input.observation.canary.held ? turn : effect(turn, { kind: "setFinalizer" });
 }
 
 function mustEnd(turn: RunningTurn): Said | undefined {
