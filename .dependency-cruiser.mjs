@@ -20,8 +20,19 @@ const SHELL = [INFORMER, PORTS, "src/core"];
 
 export default {
   forbidden: [
-    { name: "no-circular", comment: "Move what both need to the lower one.", severity: "error", from: {}, to: { circular: true } },
-    only("core-is-closed", "src/core", ["src/core"], "Core knows only itself. Pass the value in, or move the code to the shell."),
+    {
+      name: "no-circular",
+      comment: "Move what both need to the lower one.",
+      severity: "error",
+      from: {},
+      to: { circular: true },
+    },
+    only(
+      "core-is-closed",
+      "src/core",
+      ["src/core"],
+      "Core knows only itself. Pass the value in, or move the code to the shell.",
+    ),
     {
       name: "core-imports-no-package",
       comment: "Core is arithmetic on values. What needs a package runs at the edge and hands core a value.",
@@ -38,8 +49,18 @@ export default {
     },
     only("ports-know-core", PORTS, [PORTS, "src/core"], "A port is an interface over core values."),
     only("informer-knows-ports", INFORMER, SHELL, "The informer is the port's companion; it knows no caller."),
-    only("controller-knows-ports", "src/controller", ["src/controller", ...SHELL], "Take the port as an argument; wiring.ts picks the adapter."),
-    only("adapters-know-ports", "src/adapters", ["src/adapters", ...SHELL], "Adapters never call the loop; objects go through the cluster port."),
+    only(
+      "controller-knows-ports",
+      "src/controller",
+      ["src/controller", ...SHELL],
+      "Take the port as an argument; wiring.ts picks the adapter.",
+    ),
+    only(
+      "adapters-know-ports",
+      "src/adapters",
+      ["src/adapters", ...SHELL],
+      "Adapters never call the loop; objects go through the cluster port.",
+    ),
     {
       name: "adapters-are-strangers",
       comment: "Two adapters meet only at a port.",
@@ -56,12 +77,18 @@ export default {
     },
     {
       name: "no-client-node-at-run-time",
-      comment: "The cluster port is spoken by adapters/kubernetes with node:https; client-node is a judge in tests only (ADR 0003).",
+      comment:
+        "The cluster port is spoken by adapters/kubernetes with node:https; client-node is a judge in tests only (ADR 0003).",
       severity: "error",
       from: { path: "^src/", pathNot: [TEST] },
       to: { path: "(^|/)node_modules/@kubernetes/client-node/" },
     },
-    only("sandbox-knows-ports", "src/sandbox", ["src/sandbox", ...SHELL], "The sandbox is a world behind the cluster port; it never calls the loop."),
+    only(
+      "sandbox-knows-ports",
+      "src/sandbox",
+      ["src/sandbox", ...SHELL],
+      "The sandbox is a world behind the cluster port; it never calls the loop.",
+    ),
     {
       name: "sandbox-rooms-meet-at-the-port",
       comment: "Cluster, runtime, apps and home know each other only through the cluster port and wiring.ts.",
@@ -79,9 +106,24 @@ export default {
         pathNot: ["^src/gateway/", "^src/ports/", "^src/informer/", "^src/core/(traffic|kubernetes|analysis/counters)"],
       },
     },
-    only("load-knows-nothing", "src/load", ["src/load", PORTS, "src/core"], "The client sends and counts; it knows no rollout."),
-    only("story-plays-through-ports", "src/story", ["src/story", "src/load", ...SHELL], "The story uses what a user has: the API and the client."),
-    only("cli-knows-ports", "src/cli", ["src/cli", ...SHELL], "A command that starts something gets its start function from wiring.ts."),
+    only(
+      "load-knows-nothing",
+      "src/load",
+      ["src/load", PORTS, "src/core"],
+      "The client sends and counts; it knows no rollout.",
+    ),
+    only(
+      "story-plays-through-ports",
+      "src/story",
+      ["src/story", "src/load", ...SHELL],
+      "The story uses what a user has: the API and the client.",
+    ),
+    only(
+      "cli-knows-ports",
+      "src/cli",
+      ["src/cli", ...SHELL],
+      "A command that starts something gets its start function from wiring.ts.",
+    ),
     only(
       "testbed-implements-ports",
       "testbed",

@@ -1,10 +1,18 @@
 // `npm run boundaries`: checks the dependency rules, then plants one violation per rule and fails when a rule stays silent.
 // A cruise that sees no modules is a failure too: that is how a broken parser looks.
 
-import { rmSync, writeFileSync, existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { cruise, type ICruiseResult } from "dependency-cruiser";
-import config from "../.dependency-cruiser.mjs";
+import { cruise, type ICruiseResult, type IForbiddenRuleType } from "dependency-cruiser";
+
+interface Rules {
+  forbidden: (IForbiddenRuleType & { name: string })[];
+  options: Record<string, unknown>;
+}
+
+// Plain JavaScript, so that dependency-cruiser's own command reads it too: its shape is stated here.
+const configFile = new URL("../.dependency-cruiser.mjs", import.meta.url).href;
+const { default: config } = (await import(configFile)) as { default: Rules };
 
 const ROOTS = ["src", "testbed", "test", "scripts", "bench"].filter((folder) => existsSync(folder));
 
@@ -37,16 +45,23 @@ const real = await look(ROOTS);
 for (const { rule, from, to } of real.summary.violations) {
   console.error(`${rule.name}: ${from} -> ${to}\n    ${commentOf(rule.name)}`);
 }
-if (real.summary.totalCruised === 0) fail("dependency-cruiser saw 0 modules; it understands TypeScript 6 only, is that installed?");
+if (real.summary.totalCruised === 0)
+  fail("dependency-cruiser saw 0 modules; it understands TypeScript 6 only, is that installed?");
 if (real.summary.violations.length > 0) fail(`${real.summary.violations.length} forbidden imports`);
 
 const silent: string[] = [];
 for (const { name } of config.forbidden) if (!(await fires(name))) silent.push(name);
 if (silent.length > 0) fail(`planted violations that no rule caught: ${silent.join(", ")}`);
-console.log(`boundaries hold: ${real.summary.totalCruised} modules, ${config.forbidden.length} rules, each fired on its planted violation`);
+console.log(
+  `boundaries hold: ${real.summary.totalCruised} modules, ${config.forbidden.length} rules, each fired on its planted violation`,
+);
 
 async function look(paths: string[]): Promise<ICruiseResult> {
-  const { output } = await cruise(paths, { ...config.options, ruleSet: { forbidden: config.forbidden }, validate: true });
+  const { output } = await cruise(paths, {
+    ...config.options,
+    ruleSet: { forbidden: config.forbidden },
+    validate: true,
+  });
   return output as ICruiseResult;
 }
 
@@ -58,7 +73,8 @@ async function fires(rule: string): Promise<boolean> {
   try {
     mkdirSync(dirname(plant.file), { recursive: true });
     writeFileSync(plant.file, `import * as planted from "${plant.imports}";\nexport const used = planted;\n`);
-    if (twin) writeFileSync(resolveTwin(plant), `import * as planted from "./planted.ts";\nexport const used = planted;\n`);
+    if (twin)
+      writeFileSync(resolveTwin(plant), `import * as planted from "./planted.ts";\nexport const used = planted;\n`);
     const result = await look(files);
     return result.summary.violations.some((violation) => violation.rule.name === rule);
   } finally {
@@ -67,7 +83,9 @@ async function fires(rule: string): Promise<boolean> {
 }
 
 function resolveTwin(plant: { file: string; imports: string }): string {
-  return plant.imports.startsWith("./") ? plant.file.replace("planted.ts", "planted-twin.ts") : "testbed/sim/planted-twin.ts";
+  return plant.imports.startsWith("./")
+    ? plant.file.replace("planted.ts", "planted-twin.ts")
+    : "testbed/sim/planted-twin.ts";
 }
 
 function commentOf(name: string): string {

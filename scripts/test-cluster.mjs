@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { ensureInstalled, requireNode, root } from "./runtime.mjs";
 
 if (!process.env.KUBECONFIG) {
-  process.stderr.write("Set KUBECONFIG to a cluster with Istio (kind, k3d, K3s, ...): these tests apply the story's files there.\n");
+  process.stderr.write(
+    "Set KUBECONFIG to a cluster with Istio (kind, k3d, K3s, ...): these tests apply the story's files there.\n",
+  );
   process.exit(2);
 }
 ensureInstalled("all");
