@@ -24,6 +24,7 @@ import (
 	core "k8s.io/api/core/v1"
 	discovery "k8s.io/api/discovery/v1"
 	events "k8s.io/api/events/v1"
+	networking "k8s.io/api/networking/v1"
 	policy "k8s.io/api/policy/v1"
 	rbac "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -50,6 +51,10 @@ var kinds = map[string]any{
 	"rbac.authorization.k8s.io/v1/ClusterRoleBinding":                  rbac.ClusterRoleBinding{},
 	"admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy":        admissionregistration.ValidatingAdmissionPolicy{},
 	"admissionregistration.k8s.io/v1/ValidatingAdmissionPolicyBinding": admissionregistration.ValidatingAdmissionPolicyBinding{},
+	"admissionregistration.k8s.io/v1/ValidatingWebhookConfiguration":   admissionregistration.ValidatingWebhookConfiguration{},
+	"admissionregistration.k8s.io/v1/MutatingWebhookConfiguration":     admissionregistration.MutatingWebhookConfiguration{},
+	"networking.k8s.io/v1/Ingress":                                     networking.Ingress{},
+	"networking.k8s.io/v1/IngressClass":                                networking.IngressClass{},
 	"authentication.k8s.io/v1/SelfSubjectReview":                       authentication.SelfSubjectReview{},
 	"authorization.k8s.io/v1/SelfSubjectAccessReview":                  authorization.SelfSubjectAccessReview{},
 	"authorization.k8s.io/v1/SelfSubjectRulesReview":                   authorization.SelfSubjectRulesReview{},

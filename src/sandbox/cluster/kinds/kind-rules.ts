@@ -13,6 +13,8 @@ export interface KindRules {
   prepareCreate?(core: Core, object: KubeObject, user: User): void;
   /** What the server carries over or decides on a change, in place. */
   prepareUpdate?(core: Core, before: KubeObject, after: KubeObject): void;
+  /** What the writer should know though the object is in order. */
+  warning?(object: KubeObject): string | undefined;
   problems?(object: KubeObject, user: User): FieldProblem[];
   changeProblems?(before: KubeObject, after: KubeObject): FieldProblem[];
 }

@@ -6,11 +6,13 @@ import { canaryActionRules } from "./canary-action.ts";
 import { configMapRules, secretRules } from "./config.ts";
 import { definitionRules } from "./definition.ts";
 import { endpointSliceRules } from "./endpoint-slice.ts";
+import { ingressClassRules, ingressRules } from "./ingress.ts";
 import type { KindRules } from "./kind-rules.ts";
 import { namespaceRules } from "./namespace.ts";
 import { podRules } from "./pod.ts";
 import { roleBindingRules } from "./role-binding.ts";
 import { serviceRules } from "./service.ts";
+import { webhookConfigurationRules } from "./webhook-configuration.ts";
 import { workloadRules } from "./workload.ts";
 
 const RULES: Record<string, KindRules> = {
@@ -31,7 +33,11 @@ const RULES: Record<string, KindRules> = {
     disruptionsAllowed: 0,
     expectedPods: 0,
   }),
+  "networking.k8s.io/Ingress": ingressRules,
+  "networking.k8s.io/IngressClass": ingressClassRules,
   "admissionregistration.k8s.io/ValidatingAdmissionPolicy": firstStatus({}),
+  "admissionregistration.k8s.io/ValidatingWebhookConfiguration": webhookConfigurationRules,
+  "admissionregistration.k8s.io/MutatingWebhookConfiguration": webhookConfigurationRules,
   "rbac.authorization.k8s.io/Role": { checkName: isPathSegment },
   "rbac.authorization.k8s.io/ClusterRole": { checkName: isPathSegment },
   "rbac.authorization.k8s.io/RoleBinding": roleBindingRules,

@@ -35,6 +35,8 @@ export function admitNew(call: Call, object: KubeObject): KubeObject {
   if (resource.subresources.status) delete object["status"];
   rulesOf(resource).prepareCreate?.(core, object, user);
   refuseWrong(call, object);
+  const warning = rulesOf(resource).warning?.(object);
+  if (warning !== undefined) call.options.onWarning?.(warning);
   if (core.store.get(resource.storage, storeKey(metadata)) !== undefined) throw alreadyExists(resource, metadata.name);
   return commit(call, dropUndefined(object));
 }

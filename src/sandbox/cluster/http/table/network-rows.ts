@@ -1,4 +1,4 @@
-// Rows of Services, EndpointSlices and Endpoints.
+// Rows of Services, EndpointSlices, Endpoints and Ingresses.
 
 import type { KubeObject } from "../../../../core/kubernetes/object.ts";
 import { AGE, ageCell, at, column, items, NAME, orNone, type TableKind, text, texts, wide } from "./table-kind.ts";
@@ -43,6 +43,44 @@ export const ENDPOINTS: TableKind = {
     ageCell(endpoints, nowMs),
   ],
 };
+
+export const INGRESSES: TableKind = {
+  columns: [NAME, column("Class"), column("Hosts"), column("Address"), column("Ports"), AGE],
+  cells: (ingress, nowMs) => [
+    ingress.metadata.name,
+    orNone(text(ingress, "spec", "ingressClassName")),
+    firstThree(
+      items(ingress, "spec", "rules")
+        .map((rule) => text(rule, "host"))
+        .filter((host) => host !== ""),
+    ) || "*",
+    addressesOf(ingress),
+    items(ingress, "spec", "tls").length > 0 ? "80, 443" : "80",
+    ageCell(ingress, nowMs),
+  ],
+};
+
+export const INGRESS_CLASSES: TableKind = {
+  columns: [NAME, column("Controller"), column("Parameters"), AGE],
+  cells: (ingressClass, nowMs) => [
+    ingressClass.metadata.name,
+    text(ingressClass, "spec", "controller"),
+    orNone(parametersText(at(ingressClass, "spec", "parameters"))),
+    ageCell(ingressClass, nowMs),
+  ],
+};
+
+function addressesOf(ingress: KubeObject): string {
+  const given = items(ingress, "status", "loadBalancer", "ingress");
+  const addresses = given.map((each) => text(each, "ip") || text(each, "hostname"));
+  return [...new Set(addresses)].sort().join(",");
+}
+
+function parametersText(parameters: unknown): string {
+  if (parameters === undefined) return "";
+  const group = text(parameters, "apiGroup");
+  return `${text(parameters, "kind")}${group === "" ? "" : `.${group}`}/${text(parameters, "name")}`;
+}
 
 function externalAddress(service: KubeObject): string {
   const external = texts(service, "spec", "externalIPs");

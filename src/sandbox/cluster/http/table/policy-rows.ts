@@ -35,6 +35,15 @@ export const ADMISSION_POLICY_BINDINGS: TableKind = {
   ],
 };
 
+export const WEBHOOK_CONFIGURATIONS: TableKind = {
+  columns: [NAME, column("Webhooks", "integer"), AGE],
+  cells: (configuration, nowMs) => [
+    configuration.metadata.name,
+    items(configuration, "webhooks").length,
+    ageCell(configuration, nowMs),
+  ],
+};
+
 export const AUTOSCALERS: TableKind = {
   columns: [NAME, ...["Reference", "Targets", "MinPods", "MaxPods", "Replicas"].map((name) => column(name)), AGE],
   cells: (scaler, nowMs) => [

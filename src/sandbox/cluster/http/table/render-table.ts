@@ -4,9 +4,15 @@ import type { KubeObject } from "../../../../core/kubernetes/object.ts";
 import type { KnownResource } from "../../registry.ts";
 import { CONFIG_MAPS, EVENTS, LEASES, NAMESPACES, NODES, PLAIN, SECRETS, SERVICE_ACCOUNTS } from "./cluster-rows.ts";
 import { customTable } from "./custom-table.ts";
-import { ENDPOINT_SLICES, ENDPOINTS, SERVICES } from "./network-rows.ts";
+import { ENDPOINT_SLICES, ENDPOINTS, INGRESS_CLASSES, INGRESSES, SERVICES } from "./network-rows.ts";
 import { PODS } from "./pod-row.ts";
-import { ADMISSION_POLICIES, ADMISSION_POLICY_BINDINGS, AUTOSCALERS, ROLE_BINDINGS } from "./policy-rows.ts";
+import {
+  ADMISSION_POLICIES,
+  ADMISSION_POLICY_BINDINGS,
+  AUTOSCALERS,
+  ROLE_BINDINGS,
+  WEBHOOK_CONFIGURATIONS,
+} from "./policy-rows.ts";
 import type { Column, TableKind } from "./table-kind.ts";
 import { DAEMON_SETS, DEPLOYMENTS, DISRUPTION_BUDGETS, REPLICA_SETS, STATEFUL_SETS } from "./workload-rows.ts";
 
@@ -59,6 +65,8 @@ const BUILT_IN: Record<string, TableKind> = {
   "/services": SERVICES,
   "admissionregistration.k8s.io/validatingadmissionpolicies": ADMISSION_POLICIES,
   "admissionregistration.k8s.io/validatingadmissionpolicybindings": ADMISSION_POLICY_BINDINGS,
+  "admissionregistration.k8s.io/mutatingwebhookconfigurations": WEBHOOK_CONFIGURATIONS,
+  "admissionregistration.k8s.io/validatingwebhookconfigurations": WEBHOOK_CONFIGURATIONS,
   "apps/daemonsets": DAEMON_SETS,
   "apps/deployments": DEPLOYMENTS,
   "apps/replicasets": REPLICA_SETS,
@@ -67,6 +75,8 @@ const BUILT_IN: Record<string, TableKind> = {
   "coordination.k8s.io/leases": LEASES,
   "discovery.k8s.io/endpointslices": ENDPOINT_SLICES,
   "events.k8s.io/events": EVENTS,
+  "networking.k8s.io/ingressclasses": INGRESS_CLASSES,
+  "networking.k8s.io/ingresses": INGRESSES,
   "policy/poddisruptionbudgets": DISRUPTION_BUDGETS,
   "rbac.authorization.k8s.io/clusterrolebindings": ROLE_BINDINGS,
   "rbac.authorization.k8s.io/rolebindings": ROLE_BINDINGS,
