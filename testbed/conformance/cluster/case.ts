@@ -50,7 +50,7 @@ export async function refused(call: Promise<unknown>, reason: ClusterErrorReason
 }
 
 /** Tries again until the check passes: what a real cluster does in the background takes its time. */
-export async function eventually(check: () => Promise<void>, timeoutMs = 10_000): Promise<void> {
+export async function eventually(check: () => Promise<void>, timeoutMs = 60_000): Promise<void> {
   const end = Date.now() + timeoutMs;
   for (;;) {
     try {
