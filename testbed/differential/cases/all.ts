@@ -1,0 +1,18 @@
+// Every case that was written by hand.
+
+import type { DifferentialCase } from "../case.ts";
+import { ACTION_CASES } from "./actions.ts";
+import { FAILURE_CASES } from "./failures.ts";
+import { HEADER_CASES } from "./headers.ts";
+import { HOST_CASES } from "./hosts.ts";
+import { MATCH_CASES } from "./match.ts";
+import { SPLIT_CASES } from "./split.ts";
+
+export const HAND_WRITTEN: readonly DifferentialCase[] = [
+  ...MATCH_CASES,
+  ...HOST_CASES,
+  ...SPLIT_CASES,
+  ...HEADER_CASES,
+  ...ACTION_CASES,
+  ...FAILURE_CASES,
+];

@@ -1,0 +1,76 @@
+// What is compared of one request: the answer and every attempt as the upstream saw it, with what must differ between two runs of the
+// same proxy (ids, dates, durations, addresses) reduced to its form.
+
+import type { CaseRequest } from "./case.ts";
+import { ID_HEADER, type SeenAttempt } from "./fleet.ts";
+import type { WireAnswer } from "./wire.ts";
+
+export interface Observation {
+  status: number;
+  failure?: string;
+  headers: HeaderMap;
+  body: string;
+  /** Undefined when the case says nothing about time. */
+  inTime?: boolean;
+  attempts: ObservedAttempt[];
+}
+
+export interface ObservedAttempt {
+  to: string;
+  method: string;
+  url: string;
+  headers: HeaderMap;
+  body: string;
+}
+
+/** Values in order, by name as it was sent. */
+export type HeaderMap = Readonly<Record<string, readonly string[]>>;
+
+export function observe(request: CaseRequest, answer: WireAnswer, attempts: readonly SeenAttempt[]): Observation {
+  const { takesMs } = request;
+  return {
+    status: answer.status,
+    ...(answer.failure === undefined ? {} : { failure: answer.failure }),
+    headers: headerMap(answer.rawHeaders),
+    body: answer.body,
+    ...(takesMs === undefined ? {} : { inTime: answer.tookMs >= takesMs[0] && answer.tookMs <= takesMs[1] }),
+    attempts: attempts.map((attempt) => ({
+      to: `${request.byEndpoint === true ? attempt.endpoint : attempt.subset}${attempt.port === "second" ? ":second" : ""}`,
+      method: attempt.method,
+      url: attempt.url,
+      headers: headerMap(attempt.rawHeaders),
+      body: attempt.body,
+    })),
+  };
+}
+
+function headerMap(raw: readonly string[]): HeaderMap {
+  const map: Record<string, string[]> = {};
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i]!;
+    if (name === ID_HEADER) continue;
+    (map[name] ??= []).push(formOf(name, raw[i + 1]!));
+  }
+  return Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+function formOf(name: string, value: string): string {
+  switch (name) {
+    case "date":
+      return Number.isNaN(Date.parse(value)) ? value : "<date>";
+    case "x-request-id":
+      return UUID.test(value) ? "<uuid>" : value;
+    case "x-envoy-upstream-service-time":
+      return /^\d+$/.test(value) ? "<milliseconds>" : value;
+    // Envoy writes the machine's own address for a client on loopback; the gateway knows only what the socket says.
+    case "x-forwarded-for":
+      return value.replace(/[^,]+$/, "<client>");
+    case "x-envoy-external-address":
+    case "x-envoy-internal":
+      return value;
+    default:
+      return value;
+  }
+}

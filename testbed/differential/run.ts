@@ -1,0 +1,105 @@
+// Runs cases on a world: all objects first, then all requests. The answers of the real world are kept, so that many copies of the
+// sandbox gateway can be held against them.
+
+import type { KubeObject } from "../../src/core/kubernetes/object.ts";
+import type { CaseRequest, DifferentialCase, LiveCase } from "./case.ts";
+import { instantiate } from "./case.ts";
+import { compare, type Difference } from "./compare.ts";
+import { sharedServices } from "./endpoints.ts";
+import type { Fleet } from "./fleet.ts";
+import { type Observation, observe } from "./observe.ts";
+import { WireClient } from "./wire.ts";
+import type { RoutingWorld } from "./world.ts";
+
+/** By request of the case: what was seen each time it was sent. */
+export type CaseObservations = readonly (readonly Observation[])[];
+
+export interface CaseResult {
+  case: DifferentialCase;
+  differences: { request: number; sent: CaseRequest; found: Difference[] }[];
+}
+
+const CASES_AT_ONCE = 6;
+
+export function live(cases: readonly DifferentialCase[]): LiveCase[] {
+  const names = new Set(cases.map(({ name }) => name));
+  if (names.size !== cases.length) throw new Error("two cases have the same name");
+  return cases.map((each, i) => instantiate(each, i + 1));
+}
+
+/** The shared Services and everything that the cases bring. */
+export async function prepare(world: RoutingWorld, cases: readonly LiveCase[], fleet: Fleet): Promise<void> {
+  const backends = cases.flatMap(({ objects }) => objects.filter((each) => !isRoute(each)));
+  await world.apply([...sharedServices(fleet.ports), ...withTargetPort(backends, fleet.ports.main)]);
+  await world.inEffect();
+  // Age decides between the VirtualServices of one host: those of a case are created one after the other, cases side by side.
+  const queue = cases.map(({ objects }) => objects.filter(isRoute));
+  const worker = async () => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) await world.apply(next);
+  };
+  await Promise.all(Array.from({ length: APPLIES_AT_ONCE }, worker));
+  await world.inEffect();
+}
+
+const APPLIES_AT_ONCE = 8;
+
+function isRoute({ kind }: KubeObject): boolean {
+  return kind === "VirtualService";
+}
+
+/** Cases write targetPort 0 for the port that the fleet got. */
+function withTargetPort(objects: readonly KubeObject[], port: number): KubeObject[] {
+  return objects.map((object) => {
+    if (object.kind !== "Service") return object;
+    const spec = object["spec"] as { ports: object[] };
+    return { ...object, spec: { ...spec, ports: spec.ports.map((each) => ({ ...each, targetPort: port })) } };
+  });
+}
+
+/** Asks every case; `until` may end it early by returning true for a case's observations. */
+export async function ask(
+  world: RoutingWorld,
+  cases: readonly LiveCase[],
+  fleet: Fleet,
+  until: (each: LiveCase, observations: CaseObservations) => boolean = () => false,
+): Promise<Map<string, CaseObservations>> {
+  const client = new WireClient((port) => world.addressOf(port));
+  const results = new Map<string, CaseObservations>();
+  const queue = [...cases];
+  let over = false;
+  const worker = async () => {
+    for (let next = queue.shift(); next !== undefined && !over; next = queue.shift()) {
+      const observations = await askCase(client, next, fleet);
+      results.set(next.source.name, observations);
+      over ||= until(next, observations);
+    }
+  };
+  await Promise.all(Array.from({ length: CASES_AT_ONCE }, worker));
+  client.close();
+  return results;
+}
+
+let lastId = 0;
+
+async function askCase(client: WireClient, { requests }: LiveCase, fleet: Fleet): Promise<CaseObservations> {
+  const all: Observation[][] = [];
+  for (const request of requests) {
+    const samples: Observation[] = [];
+    for (let i = 0; i < (request.times ?? 1); i++) {
+      const id = `request-${++lastId}`;
+      fleet.expect(id, request.upstream ?? [{ status: 200 }]);
+      const answer = await client.send(request, id);
+      samples.push(observe(request, answer, fleet.take(id)));
+    }
+    all.push(samples);
+  }
+  return all;
+}
+
+export function compareCase(each: LiveCase, real: CaseObservations, sandbox: CaseObservations): CaseResult {
+  const differences = each.requests.flatMap((sent, request) => {
+    const found = compare(real[request]!, sandbox[request]!);
+    return found.length === 0 ? [] : [{ request, sent, found }];
+  });
+  return { case: each.source, differences };
+}
