@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 
-export const ISTIO_API_VERSION = "v1.31.1";
+const ISTIO_API_VERSION = "v1.31.1";
 
 export function istioDefinitions(): { source: string; definitions: unknown[] } {
   const module = `istio.io/api@${ISTIO_API_VERSION}`;

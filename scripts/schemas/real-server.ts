@@ -15,7 +15,7 @@ export interface RealServer {
   stop(): Promise<void>;
 }
 
-export interface Answer {
+interface Answer {
   status: number;
   body: Record<string, unknown>;
   /** Values of the Warning header. */

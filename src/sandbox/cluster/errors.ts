@@ -5,7 +5,7 @@ import type { Resource } from "../../core/kubernetes/resource.ts";
 import { ClusterError, type StatusCause } from "../../ports/cluster.ts";
 
 /** `deployments.apps`, `pods`: how messages name a resource. */
-export function qualifiedName({ group, plural }: Resource): string {
+function qualifiedName({ group, plural }: Resource): string {
   return group === "" ? plural : `${plural}.${group}`;
 }
 

@@ -25,7 +25,7 @@ function nameProblems({ name, generateName }: ObjectMeta, checkName: NameCheck):
   return [...checkName(prefix).map((wrong) => invalidValue("metadata.generateName", generateName, wrong)), ...problems];
 }
 
-export function labelProblems(labels: Record<string, string>, field: string): FieldProblem[] {
+function labelProblems(labels: Record<string, string>, field: string): FieldProblem[] {
   return Object.entries(labels).flatMap(([key, value]) => [
     ...isQualifiedName(key).map((wrong) => invalidValue(field, key, wrong)),
     ...isLabelValue(value).map((wrong) => invalidValue(field, value, wrong)),

@@ -6,7 +6,7 @@ import type { KubeObject } from "../../../src/core/kubernetes/object.ts";
 import { NAMESPACES } from "../../../src/core/kubernetes/resource.ts";
 import { type Cluster, ClusterError, type ClusterErrorReason } from "../../../src/ports/cluster.ts";
 
-export interface World {
+interface World {
   cluster: Cluster;
   /** Fresh and empty. */
   namespace: string;

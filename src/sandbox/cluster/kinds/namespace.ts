@@ -3,7 +3,7 @@
 import { isDnsLabel } from "../names.ts";
 import type { KindRules } from "./kind-rules.ts";
 
-export const NAME_LABEL = "kubernetes.io/metadata.name";
+const NAME_LABEL = "kubernetes.io/metadata.name";
 
 export const namespaceRules: KindRules = {
   checkName: isDnsLabel,

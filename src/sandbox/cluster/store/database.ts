@@ -9,7 +9,7 @@ import type { KubeObject } from "../../../core/kubernetes/object.ts";
 /** Versions that a power cut may have given out without keeping them are jumped over. */
 const VERSION_JUMP = 1_000;
 
-export interface StoredRow {
+interface StoredRow {
   storage: string;
   key: string;
   json: string;

@@ -25,7 +25,7 @@ export function patchObject(call: Call, key: ObjectKey, patch: Patch): KubeObjec
 }
 
 /** A new state of the object, as a caller wrote it. */
-export function replaceWith(call: Call, key: ObjectKey, body: JsonObject): KubeObject {
+function replaceWith(call: Call, key: ObjectKey, body: JsonObject): KubeObject {
   const { resource, options } = call;
   refuseNoStatus(resource, options.subresource);
   if (resource.deprecationWarning !== undefined) options.onWarning?.(resource.deprecationWarning);
