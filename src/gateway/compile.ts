@@ -64,7 +64,11 @@ function compileHosts(
       const routes = assembleRoutes(virtualService, server, { services, world, needed });
       // One with no route for this server does not claim its hosts either: a less specific host may serve them.
       if (routes.length === 0) continue;
-      for (const host of hosts) byHost.set(host, [...(byHost.get(host) ?? []), ...routes]);
+      for (const host of hosts) {
+        const own = byHost.get(host);
+        if (own === undefined) byHost.set(host, [...routes]);
+        else own.push(...routes);
+      }
     }
   return toVirtualHosts(byHost);
 }

@@ -38,6 +38,15 @@ export class Reporter {
     this.#options = options;
   }
 
+  /** Problems that an earlier run wrote into status: they are taken back when `report` no longer has them. */
+  adopt(objects: readonly KubeObject[]): void {
+    for (const object of objects) {
+      const { name, namespace = "default" } = object.metadata;
+      const told = conditionsOf(object).some(({ type, status }) => type === CONDITION && status === "False");
+      if (told) this.#said.set(`${object.kind}/${namespace}/${name}`, "told by an earlier run");
+    }
+  }
+
   /** All problems of now. Writes in the background, in order; failures are logged, never thrown. */
   report(problems: readonly Problem[]): void {
     const byObject = Map.groupBy(problems, ({ kind, namespace, name }) => `${kind}/${namespace}/${name}`);
@@ -112,7 +121,6 @@ function eventFor(
 }
 
 function statusFor(object: KubeObject, problems: readonly Problem[], now: string): Record<string, unknown> {
-  const before = (object["status"] as { conditions?: Condition[] } | undefined)?.conditions ?? [];
   const condition = {
     type: CONDITION,
     status: problems.length === 0 ? "True" : "False",
@@ -121,13 +129,17 @@ function statusFor(object: KubeObject, problems: readonly Problem[], now: string
     lastTransitionTime: now,
   };
   return {
-    conditions: [...before.filter(({ type }) => type !== CONDITION), condition],
+    conditions: [...conditionsOf(object).filter(({ type }) => type !== CONDITION), condition],
     validationMessages: problems.map(({ message, effect }) => ({
       level: effect === "refused" ? "ERROR" : "WARNING",
       type: { name: effect === "refused" ? "Refused" : "PartlyHonoured", code: "SRN-GATEWAY" },
       documentationUrl: `docs/reference/gateway.md?text=${encodeURIComponent(message)}`,
     })),
   };
+}
+
+function conditionsOf(object: KubeObject): Condition[] {
+  return (object["status"] as { conditions?: Condition[] } | undefined)?.conditions ?? [];
 }
 
 function summary(problems: readonly Problem[]): string {

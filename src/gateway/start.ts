@@ -60,6 +60,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const keeper = new TableKeeper({ watch, live, stats, reporter, openPorts, log });
   const gate = makeGate(options, live, stats);
   await watch.start();
+  reporter.adopt([...watch.virtualServices.list(), ...watch.destinationRules.list(), ...watch.gateways.list()]);
   keeper.compileNow();
   const listeners = new Map<number, Listener>();
   const closeListeners = () => Promise.all([...listeners.values()].map((listener) => listener.close()));

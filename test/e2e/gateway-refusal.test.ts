@@ -86,6 +86,23 @@ test("a change that cannot be honoured leaves the last good routes in force, say
   expect(await eventsOf("VirtualService")).toHaveLength(1);
 });
 
+test("a problem that was cured while the gateway was away is taken back at its next start", async () => {
+  await world.route([mirrored]);
+  await expect.poll(conditionOf).toEqual(["Reconciled=False Refused"]);
+  await gateway.stop();
+  await world.route([weighted(100, 0)]);
+  gateway = await startGateway({
+    cluster: world.cluster,
+    clock: realClock,
+    log: silentLog,
+    ports: { 80: 0 },
+    statsPort: 0,
+    seed: 7,
+  });
+  await expect.poll(conditionOf).toEqual(["Reconciled=True Honoured"]);
+  expect(await answer()).toBe("200 v1");
+});
+
 test("a new VirtualService that cannot be honoured is not served, and the others are", async () => {
   await world.cluster.create(VIRTUAL_SERVICES, virtualService([mirrored], "other", { hosts: ["other.example"] }));
   await expect
