@@ -86,7 +86,6 @@ export class Exchange implements AttemptOwner {
     const cluster = live.cluster(destination.clusterKey);
     if (cluster === undefined) return this.#answer(local.NO_CLUSTER);
     this.#cluster = cluster;
-    this.#stats = this.#gate.stats.ofService({ host: cluster.cluster.host, ...cluster.cluster.service });
     this.#path = forwardedPath(action.rewrite, this.#route!.path, view);
     this.#headers = this.#requestHeaders(action, headers, destination.headers, view);
     this.#body = bodyOf(this.#request, action.retry !== undefined);
@@ -131,7 +130,11 @@ export class Exchange implements AttemptOwner {
   /** The table may have been swapped since the last attempt: a retry sees the endpoints of now. */
   #try(): void {
     const cluster = this.#gate.live.cluster(this.#destination!.clusterKey) ?? this.#cluster!;
-    if (cluster.upstreams.length === 0) return this.#answer(local.NO_HEALTHY_UPSTREAM);
+    if (cluster.upstreams.length === 0) {
+      const { host, service } = cluster.cluster;
+      this.#stats = this.#gate.stats.ofService({ host, ...service });
+      return this.#answer(local.NO_HEALTHY_UPSTREAM);
+    }
     const policy = this.#policy;
     const upstream = cluster.pick(policy?.avoidPreviousHosts === true ? this.#tried : undefined);
     this.#attempts++;
