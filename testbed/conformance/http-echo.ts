@@ -24,6 +24,15 @@ const KNOWN_DIFFERENCES: Record<string, string> = {
   "request: HTTP/1.0":
     "Node answers HTTP/1.0 requests with the protocol's newest minor version, as RFC 9110 section 6.2 allows",
   "request: HTTP/1.0 keep-alive": "the same",
+  ...Object.fromEntries(
+    [
+      "double slashes",
+      "dot segments",
+      "a redirect of HEAD",
+      "a redirect of POST",
+      "a redirect with special characters",
+    ].map((name) => [`request: ${name}`, "the published build answers 301; Go's router answers 307 from 1.26 on"]),
+  ),
   "request: no Host": "both answer 400; the words of Node's parser differ",
   "request: bad escape": "both answer 400 and close; the words differ",
   "request: garbage": "both answer 400 and close; the words differ",
@@ -33,9 +42,14 @@ export function goldenFacts(): Facts {
   return JSON.parse(readFileSync(GOLDEN_FILE, "utf8")) as Facts;
 }
 
-/** The facts that must be equal. */
+/** The facts that must be equal. What a build was told to call itself (its linker flags) is none of them. */
 export function comparable(facts: Facts): Facts {
-  return Object.fromEntries(Object.entries(facts).filter(([name]) => KNOWN_DIFFERENCES[name] === undefined));
+  const kept = Object.entries(facts).filter(
+    ([name]) => KNOWN_DIFFERENCES[name] === undefined && !/version/i.test(name),
+  );
+  return JSON.parse(
+    JSON.stringify(Object.fromEntries(kept)).replaceAll(/X-App-Version: [^"]*/g, "X-App-Version: VERSION"),
+  ) as Facts;
 }
 
 export async function observe(program: string[]): Promise<Facts> {
@@ -227,11 +241,10 @@ function report(real: Facts, standIn: Facts): number {
   let different = 0;
   for (const [name, fact] of Object.entries(real)) {
     if (JSON.stringify(fact) === JSON.stringify(standIn[name])) continue;
-    const known = KNOWN_DIFFERENCES[name];
-    console.log(`${known === undefined ? "DIFFERENT" : "known"} ${name}${known === undefined ? "" : ` (${known})`}`);
-    console.log(`  real:     ${JSON.stringify(fact)}\n  stand-in: ${JSON.stringify(standIn[name])}`);
-    if (known === undefined) different += 1;
+    console.log(`DIFFERENT ${name}\n  real:     ${JSON.stringify(fact)}\n  stand-in: ${JSON.stringify(standIn[name])}`);
+    different += 1;
   }
+  for (const [name, reason] of Object.entries(KNOWN_DIFFERENCES)) console.log(`known     ${name} (${reason})`);
   console.log(`${Object.keys(real).length} facts compared, ${different} different`);
   return different;
 }
@@ -244,7 +257,7 @@ async function main(): Promise<void> {
   }
   const real = await observe([binary]);
   if (process.argv.includes("--write")) writeFileSync(GOLDEN_FILE, `${JSON.stringify(real, null, 2)}\n`);
-  process.exit(report(real, await observe(STAND_IN)) === 0 ? 0 : 1);
+  process.exit(report(comparable(real), comparable(await observe(STAND_IN))) === 0 ? 0 : 1);
 }
 
 if (import.meta.main) await main();

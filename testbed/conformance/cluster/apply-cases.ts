@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import type { KubeObject } from "../../../src/core/kubernetes/object.ts";
 import { CONFIG_MAPS, DEPLOYMENTS } from "../../../src/core/kubernetes/resource.ts";
 import { type Case, configMap, deployment, refused } from "./case.ts";
+import { installTries, TRIES, tryObject } from "./definition-cases.ts";
 
 function data(object: KubeObject): unknown {
   return object["data"];
@@ -159,21 +160,18 @@ export const APPLY_CASES: Case[] = [
   {
     name: "an apply to the status path owns and changes status only",
     async run({ cluster, namespace }) {
-      await cluster.create(DEPLOYMENTS, deployment(namespace, "a"), { fieldManager: "creator" });
-      const body = { ...deployment(namespace, "a", { replicas: 9 }), status: { replicas: 3 } };
+      await installTries(cluster);
+      await cluster.create(TRIES, tryObject(namespace, "a", { size: 1 }), { fieldManager: "creator" });
+      const body = { ...tryObject(namespace, "a", { size: 9 }), status: { x: "y", replicas: 3 } };
       const options = { fieldManager: "runtime", subresource: "status" as const };
-      const applied: KubeObject = await cluster.apply(DEPLOYMENTS, body, { ...options, force: true });
+      const applied: KubeObject = await cluster.apply(TRIES, body, { ...options, force: true });
       assert.deepEqual(
-        [
-          (applied["spec"] as { replicas: number }).replicas,
-          applied["status"],
-          owners(applied)["runtime Apply status"],
-        ],
-        [1, { replicas: 3 }, { "f:status": { "f:replicas": {} } }],
+        [(applied["spec"] as { size: number }).size, applied["status"], owners(applied)["runtime Apply status"]],
+        [1, { x: "y", replicas: 3 }, { "f:status": { "f:replicas": {}, "f:x": {} } }],
       );
-      const without = { ...body, status: { observedGeneration: 1 } };
-      const left: KubeObject = await cluster.apply(DEPLOYMENTS, without, { ...options, force: true });
-      assert.deepEqual(left["status"], { observedGeneration: 1 });
+      const without = { ...body, status: { x: "z" } };
+      const left: KubeObject = await cluster.apply(TRIES, without, { ...options, force: true });
+      assert.deepEqual(left["status"], { x: "z" });
     },
   },
   {
