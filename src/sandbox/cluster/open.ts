@@ -9,6 +9,7 @@ import { SandboxClient } from "./client.ts";
 import { Core, type User } from "./core.ts";
 import { followDefinitions } from "./crd/controller.ts";
 import { INSTALLER, installDefinition } from "./crd/install.ts";
+import { forgetOldEvents } from "./lifecycle/events.ts";
 import { collectGarbage, sweepGarbage } from "./lifecycle/garbage.ts";
 import { createInitialNamespaces, emptyDeletedNamespaces } from "./lifecycle/namespaces.ts";
 import { Registry } from "./registry.ts";
@@ -52,6 +53,7 @@ export async function openSandboxCluster(options: SandboxOptions): Promise<Sandb
   followDefinitions(core);
   collectGarbage(core);
   emptyDeletedNamespaces(core);
+  forgetOldEvents(core);
   createInitialNamespaces(core);
   for (const definition of [...istioDefinitions(), ...(options.crds ?? [])])
     installDefinition(core, definition as KubeObject);
