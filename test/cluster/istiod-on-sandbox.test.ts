@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { NAMESPACES, type Resource, SERVICES, VIRTUAL_SERVICES } from "../../src/core/kubernetes/resource.ts";
+import { type Resource, SERVICES, VIRTUAL_SERVICES } from "../../src/core/kubernetes/resource.ts";
 import type { Child } from "../../testbed/mesh/child.ts";
 import { INGRESS_LABELS, startEnvoy } from "../../testbed/mesh/envoy.ts";
 import { freePorts } from "../../testbed/mesh/free-ports.ts";
@@ -54,7 +54,6 @@ afterAll(async () => {
 /** The gateway as a workload that a Service selects, so that istiod translates port 80 to the one that Envoy binds. */
 async function announceGateway(targetPort: number): Promise<void> {
   const namespace = "istio-system";
-  await api.cluster.create(NAMESPACES, { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
   await api.cluster.create(SERVICES, {
     apiVersion: "v1",
     kind: "Service",

@@ -1,0 +1,76 @@
+// An Envoy that istiod takes for a gateway's proxy: all but the address of istiod comes from there.
+
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Child, startChild } from "./child.ts";
+
+export interface EnvoyOptions {
+  program: string;
+  /** For its log and bootstrap. */
+  home: string;
+  xdsPort: number;
+  /** Its own statistics. */
+  adminPort: number;
+  labels?: Readonly<Record<string, string>>;
+  name?: string;
+}
+
+/** Labels of the stock ingress gateway, which the Gateways of most manifests select. */
+export const INGRESS_LABELS = { app: "istio-ingressgateway", istio: "ingressgateway" };
+
+export function startEnvoy({ program, home, name = "envoy", ...options }: EnvoyOptions): Child {
+  const file = join(home, `${name}.json`);
+  writeFileSync(file, JSON.stringify(bootstrap({ name, ...options })));
+  // Without a base id of its own, a second Envoy on the machine would refuse to start.
+  const args = ["-c", file, "--concurrency", "1", "-l", "warning", "--use-dynamic-base-id"];
+  return startChild({ home, name, program, args });
+}
+
+function bootstrap({
+  xdsPort,
+  adminPort,
+  name,
+  labels = INGRESS_LABELS,
+}: Omit<EnvoyOptions, "program" | "home">): object {
+  const discovered = { ads: {}, resource_api_version: "V3", initial_fetch_timeout: "0s" };
+  const http2 = {
+    "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+    explicit_http_config: { http2_protocol_options: {} },
+  };
+  return {
+    node: {
+      id: `router~127.0.0.1~${name}.istio-system~istio-system.svc.cluster.local`,
+      cluster: "istio-ingressgateway",
+      metadata: { NAMESPACE: "istio-system", LABELS: labels, CLUSTER_ID: "Kubernetes", ISTIO_VERSION: "1.31.1" },
+    },
+    admin: { address: address(adminPort) },
+    dynamic_resources: {
+      lds_config: discovered,
+      cds_config: discovered,
+      ads_config: {
+        api_type: "GRPC",
+        transport_api_version: "V3",
+        set_node_on_first_message_only: true,
+        grpc_services: [{ envoy_grpc: { cluster_name: "istiod" } }],
+      },
+    },
+    static_resources: {
+      clusters: [
+        {
+          name: "istiod",
+          type: "STATIC",
+          connect_timeout: "1s",
+          typed_extension_protocol_options: { "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": http2 },
+          load_assignment: {
+            cluster_name: "istiod",
+            endpoints: [{ lb_endpoints: [{ endpoint: { address: address(xdsPort) } }] }],
+          },
+        },
+      ],
+    },
+  };
+}
+
+function address(port: number): object {
+  return { socket_address: { address: "127.0.0.1", port_value: port } };
+}
