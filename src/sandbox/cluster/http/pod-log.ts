@@ -42,19 +42,14 @@ function logOptions({ query, clock }: ApiCall): PodLogOptions {
   const sinceTimeMs = sinceTime === undefined ? undefined : Date.parse(sinceTime);
   if (Number.isNaN(sinceTimeMs))
     throw wrong("sinceTime", "FieldValueInvalid", `Invalid value: "${sinceTime}": must be an RFC 3339 time`);
-  const sinceMs =
-    sinceTimeMs === undefined
-      ? sinceSeconds === undefined
-        ? undefined
-        : sinceSeconds * 1_000
-      : clock.now() - sinceTimeMs;
+  const sinceMs = sinceTimeMs ?? (sinceSeconds === undefined ? undefined : clock.now() - sinceSeconds * 1_000);
   return {
     follow: flag(query, "follow") === true,
     previous: flag(query, "previous") === true,
     timestamps: flag(query, "timestamps") === true,
     ...(tailLines === undefined ? {} : { tailLines }),
     ...(limitBytes === undefined ? {} : { limitBytes }),
-    ...(sinceMs === undefined ? {} : { sinceMs: Math.max(0, sinceMs) }),
+    ...(sinceMs === undefined ? {} : { sinceMs }),
   };
 }
 
