@@ -96,7 +96,8 @@ async function scale(cluster: Cluster, key: { namespace?: string; name: string }
   const { metadata, spec } = await cluster.get<Deployment>(DEPLOYMENTS, key);
   if ((spec.replicas ?? 1) >= replicas) return;
   const body = { metadata: { resourceVersion: metadata.resourceVersion }, spec: { replicas } };
-  await cluster.patch(DEPLOYMENTS, key, { type: "merge", body }, { fieldManager: "serin" });
+  // By the scale subresource: the only right on Deployments that Serin's role has beside reading.
+  await cluster.patch(DEPLOYMENTS, key, { type: "merge", body }, { subresource: "scale", fieldManager: "serin" });
 }
 
 function answer(

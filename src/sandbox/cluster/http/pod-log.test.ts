@@ -27,8 +27,7 @@ async function asked(query: string): Promise<PodLogOptions> {
     clock: { now: () => NOW_MS },
     query: new URLSearchParams(query),
     resource: PODS,
-    name: "a",
-    namespace: "default",
+    path: { namespace: "default", name: "a" },
   };
   const reply = await readPodLog(call as unknown as ApiCall);
   await reply.write({ signal: new AbortController().signal, send: async () => true } as unknown as StreamOut);
