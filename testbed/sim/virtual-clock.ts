@@ -65,6 +65,6 @@ export class VirtualClock implements Clock {
 }
 
 /** Lets everything that waits on promises go on until nothing moves: macrotasks come after all microtasks. */
-export async function settle(): Promise<void> {
+async function settle(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }

@@ -6,7 +6,7 @@ export interface LabelSelector {
   matchExpressions?: Requirement[];
 }
 
-export interface Requirement {
+interface Requirement {
   key: string;
   operator: "In" | "NotIn" | "Exists" | "DoesNotExist";
   values?: string[];
@@ -18,17 +18,14 @@ export function matchesSelector(selector: LabelSelector, labels: Record<string, 
 }
 
 /** Both halves of a LabelSelector as one list. */
-export function requirementsOf(selector: LabelSelector): Requirement[] {
+function requirementsOf(selector: LabelSelector): Requirement[] {
   const fromLabels = Object.entries(selector.matchLabels ?? {}).map(
     ([key, value]): Requirement => ({ key, operator: "In", values: [value] }),
   );
   return [...fromLabels, ...(selector.matchExpressions ?? [])];
 }
 
-export function matchesRequirement(
-  { key, operator, values = [] }: Requirement,
-  labels: Record<string, string>,
-): boolean {
+function matchesRequirement({ key, operator, values = [] }: Requirement, labels: Record<string, string>): boolean {
   const value = labels[key];
   switch (operator) {
     case "In":

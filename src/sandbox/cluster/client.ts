@@ -55,7 +55,7 @@ export class SandboxClient implements Cluster {
   async update<T extends KubeObject>(resource: Resource, object: T, options: WriteOptions = {}): Promise<T> {
     const call = this.#call(resource, options);
     const write = options.subresource === "scale" ? updateScale : updateObject;
-    return this.#write(() => write(call, object)) as KubeObject as T;
+    return this.#write<KubeObject>(() => write(call, object)) as T;
   }
 
   async patch<T extends KubeObject = KubeObject>(
@@ -66,7 +66,7 @@ export class SandboxClient implements Cluster {
   ): Promise<T> {
     const call = this.#call(resource, options);
     const write = options.subresource === "scale" ? patchScale : patchObject;
-    return this.#write(() => write(call, key, patch)) as KubeObject as T;
+    return this.#write<KubeObject>(() => write(call, key, patch)) as T;
   }
 
   async apply<T extends KubeObject>(resource: Resource, object: Partial<T>, options: ApplyOptions): Promise<T> {

@@ -105,8 +105,8 @@ export const WRITE_CASES: Case[] = [
         type: "merge",
         body: { spec: { replicas: 3 }, status: { replicas: 5 } },
       });
-      const found = (await cluster.get(DEPLOYMENTS, key)) as KubeObject &
-        Record<"spec" | "status", { replicas?: number }>;
+      type Replicas = KubeObject & Record<"spec" | "status", { replicas?: number }>;
+      const found = await cluster.get<Replicas>(DEPLOYMENTS, key);
       assert.deepEqual([found.spec.replicas, found.status.replicas], [3, 2]);
     },
   },
@@ -169,9 +169,10 @@ export const WRITE_CASES: Case[] = [
       const body = {
         spec: { minReadySeconds: null, template: { spec: { containers: [{ name: "b", image: "example.com/b:1" }] } } },
       };
-      const { spec } = (await cluster.patch(DEPLOYMENTS, key, { type: "merge", body })) as KubeObject & {
+      type Patched = KubeObject & {
         spec: { minReadySeconds?: number; template: { spec: { containers: { name: string }[] } } };
       };
+      const { spec } = await cluster.patch<Patched>(DEPLOYMENTS, key, { type: "merge", body });
       assert.equal(spec.minReadySeconds, undefined);
       assert.deepEqual(
         spec.template.spec.containers.map(({ name }) => name),

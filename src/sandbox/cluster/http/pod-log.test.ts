@@ -13,6 +13,7 @@ async function asked(query: string): Promise<PodLogOptions> {
   const podLogs = {
     async *read(_: unknown, given: PodLogOptions): AsyncIterable<string> {
       options = given;
+      yield "a line\n";
     },
   };
   const status = { containerStatuses: [{ name: "echo", state: { running: {} } }] };
@@ -30,7 +31,7 @@ async function asked(query: string): Promise<PodLogOptions> {
     path: { namespace: "default", name: "a" },
   };
   const reply = await readPodLog(call as unknown as ApiCall);
-  await reply.write({ signal: new AbortController().signal, send: async () => true } as unknown as StreamOut);
+  await reply.write({ signal: new AbortController().signal, send: async () => true } as StreamOut);
   return options!;
 }
 
