@@ -35,7 +35,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#response = response;
   }
 
-  send(options: Pick<Dispatcher.DispatchOptions, "path" | "headers" | "body"> & { method: string }): void {
+  send(options: Pick<Dispatcher.DispatchOptions, "path" | "headers" | "body" | "reset"> & { method: string }): void {
     this.upstream.inFlight++;
     this.upstream.stats.totals.inFlight++;
     try {

@@ -52,7 +52,8 @@ function compileWrites(
   complain: Complain,
 ): HeaderEdit["write"] {
   const names = Object.keys(entries ?? {})
-    .filter((name) => !isInternal(name))
+    // Envoy adds no empty value and lets it replace none.
+    .filter((name) => !isInternal(name) && entries![name] !== "")
     .sort();
   return names.map((name) => {
     const path = `${field}[${JSON.stringify(name)}]`;

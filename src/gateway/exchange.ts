@@ -5,7 +5,7 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:ht
 import { Attempt, type AttemptOwner } from "./attempt.ts";
 import { addressesOf, bodyOf, plainAddress, refusalOf } from "./client-request.ts";
 import type { Gate } from "./gate.ts";
-import { clientHeaders, edit, type HeaderList, upstreamHeaders } from "./headers.ts";
+import { clientHeaders, edit, type HeaderList, localHeaders, sealed, upstreamHeaders } from "./headers.ts";
 import type { LiveCluster } from "./live-table.ts";
 import * as local from "./local-reply.ts";
 import { findRoute, findVirtualHost } from "./match.ts";
@@ -13,11 +13,13 @@ import { hostWithoutPort } from "./names.ts";
 import type { RequestBody } from "./request-body.ts";
 import { NodeRequestView } from "./request-view.ts";
 import { backoffMs, retriesFailure, retriesStatus } from "./retry.ts";
-import { forwardedPath, redirectLocation } from "./rewrite.ts";
+import { forwardedPath, hasLocation, redirectLocation, SAME_PLACE } from "./rewrite.ts";
 import type { DestinationStats } from "./stats.ts";
 import type { ForwardAction, HeaderEdits, Route, WeightedDestination } from "./table.ts";
 import { parseTarget } from "./target.ts";
 import type { Upstream } from "./upstream.ts";
+
+const NO_BODY = new Uint8Array();
 
 export class Exchange implements AttemptOwner {
   readonly #gate: Gate;
@@ -32,7 +34,6 @@ export class Exchange implements AttemptOwner {
   #stats: DestinationStats;
   #headers: HeaderList = [];
   #path = "";
-  #requestId: string | undefined;
   #body: RequestBody | undefined;
   #attempt: Attempt | undefined;
   #attempts = 0;
@@ -59,24 +60,21 @@ export class Exchange implements AttemptOwner {
     const refusal = refusalOf(request);
     if (refusal !== undefined) return this.#answer(refusal);
     const target = parseTarget(request.url!);
-    if (target === undefined) return this.#answer(request.url!.startsWith("/") ? local.BAD_PATH : local.NOT_A_PATH);
+    if (target === undefined) return this.#answer(local.badTarget(request.url!));
     const authority = target.authority ?? request.headers.host!;
-    const view = new NodeRequestView(request, authority, target);
+    const view = new NodeRequestView(request, authority, target, this.#gate.newRequestId());
     this.#view = view;
-    this.#requestId = this.#gate.newRequestId();
     const hosts = this.#gate.live.table.ports.get(port);
     const virtualHost = hosts && findVirtualHost(hosts, hostWithoutPort(authority));
     const route = virtualHost && findRoute(virtualHost, view);
     if (route === undefined) return this.#answer(local.NO_ROUTE);
     this.#route = route;
     const { action } = route;
-    if (action.kind === "forward") this.#forward(action, route.headers, view);
-    else if (action.kind === "redirect")
-      this.#answerDirectly(action.redirect.code, undefined, [
-        "location",
-        redirectLocation(action.redirect, route.path, view),
-      ]);
-    else this.#answerDirectly(action.status, action.body, []);
+    if (action.kind === "forward") return this.#forward(action, route.headers, view);
+    const code = action.kind === "redirect" ? action.redirect.code : action.status;
+    const elsewhere = action.kind === "redirect" ? action.redirect : SAME_PLACE;
+    const head = hasLocation(code) ? ["location", redirectLocation(elsewhere, route.path, view)] : [];
+    this.#answerDirectly(code, action.kind === "direct" ? action.body : undefined, head);
   }
 
   #forward(action: ForwardAction, headers: HeaderEdits, view: NodeRequestView): void {
@@ -101,17 +99,19 @@ export class Exchange implements AttemptOwner {
     view: NodeRequestView,
   ): HeaderList {
     const { rewrite } = action;
-    const authority = rewrite?.authority ?? route.authority ?? destination.authority;
+    const last = rewrite?.authority ?? route.authority;
+    const authority = last ?? destination.authority;
     let list = upstreamHeaders({
       raw: this.#request.rawHeaders,
       host: authority ?? view.authority,
       remoteAddress: plainAddress(this.#request.socket.remoteAddress),
-      requestId: this.#requestId!,
+      requestId: view.requestId,
     });
-    const timeoutMs = action.retry?.perTryTimeoutMs ?? action.timeoutMs;
-    if (timeoutMs !== undefined) list.push("x-envoy-expected-rq-timeout-ms", String(timeoutMs));
+    const timeoutMs = Math.min(action.retry?.perTryTimeoutMs ?? Infinity, action.timeoutMs ?? Infinity);
+    if (timeoutMs !== Infinity) list.push("x-envoy-expected-rq-timeout-ms", String(timeoutMs));
     list = edit(edit(list, destination.request), route.request);
-    if (authority !== undefined) list.push("x-envoy-original-host", view.authority);
+    if (authority !== undefined)
+      list.push("x-envoy-original-host", (last !== undefined && destination.authority) || view.authority);
     if (rewrite?.prefix !== undefined || rewrite?.regex !== undefined) list.push("x-envoy-original-path", view.target);
     return list;
   }
@@ -151,6 +151,8 @@ export class Exchange implements AttemptOwner {
       method: this.#request.method!,
       headers: [...this.#headers, "x-envoy-attempt-count", String(this.#attempts)],
       body: this.#body?.open() ?? null,
+      // undici would close the connection after a HEAD.
+      reset: false,
     });
   }
 
@@ -165,16 +167,9 @@ export class Exchange implements AttemptOwner {
   onAnswer(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): boolean {
     this.#cancelPerTry?.();
     const policy = this.#policy;
-    const grpcStatus = headers["grpc-status"];
-    if (
-      policy !== undefined &&
-      retriesStatus(policy, status, typeof grpcStatus === "string" ? grpcStatus : undefined)
-    ) {
-      if (this.#retry()) return false;
-    }
+    if (policy !== undefined && retriesStatus(policy, status, headers) && this.#retry()) return false;
     this.#upstreamMs = this.#gate.monotonicMs() - this.#attemptStartMs;
-    const list = clientHeaders(headers, this.#upstreamMs, this.#gate.httpDate());
-    this.#writeHead(status, this.#edited(list));
+    this.#writeHead(status, this.#edited(clientHeaders(headers, this.#upstreamMs)));
     return true;
   }
 
@@ -244,32 +239,27 @@ export class Exchange implements AttemptOwner {
 
   #answer(reply: local.LocalReply): void {
     if (this.#done) return;
-    const head: HeaderList =
-      reply.body === "" ? [] : ["content-length", String(Buffer.byteLength(reply.body)), "content-type", "text/plain"];
     if (reply.close === true) this.#response.shouldKeepAlive = false;
-    this.#sendLocal(reply.code, this.#edited(head), reply.body);
+    this.#sendLocal(reply.code, [], Buffer.from(reply.body));
     this.#finish(reply.code, reply.flags, reply.details, reply.failure);
   }
 
   #answerDirectly(code: number, body: Uint8Array | undefined, head: HeaderList): void {
     // These have no body; Envoy sends a configured one all the same, and breaks the connection by it.
     const content = code === 204 || code === 304 ? undefined : body;
-    if (content !== undefined && content.length > 0)
-      head.push("content-length", String(content.length), "content-type", "text/plain");
-    this.#sendLocal(code, this.#edited(head), content ?? "");
+    this.#sendLocal(code, head, content ?? NO_BODY);
     this.#finish(code, "-", "direct_response", "");
   }
 
-  #sendLocal(code: number, head: HeaderList, body: string | Uint8Array): void {
-    const list = [...head, "date", this.#gate.httpDate(), "server", "istio-envoy"];
-    if (body.length === 0 && code !== 204 && code !== 304) list.push("content-length", "0");
-    this.#writeHead(code, list);
+  #sendLocal(code: number, head: HeaderList, body: Uint8Array): void {
+    this.#writeHead(code, localHeaders(this.#edited(head), this.#request.method!, code, body.length));
     this.#bytesSent = this.#request.method === "HEAD" ? 0 : body.length;
     this.#response.end(body);
   }
 
-  #writeHead(code: number, list: HeaderList): void {
+  #writeHead(code: number, edited: HeaderList): void {
     const response = this.#response;
+    const list = sealed(edited, this.#gate.httpDate());
     response.sendDate = false;
     // Node would add its own Connection and Keep-Alive; Envoy says only when it is going to close.
     response.removeHeader("connection");
@@ -301,7 +291,7 @@ export class Exchange implements AttemptOwner {
       durationMs,
       upstreamMs: this.#upstreamMs,
       userAgent: this.#request.headers["user-agent"],
-      requestId: this.#requestId,
+      requestId: this.#view?.requestId,
     });
   }
 

@@ -30,7 +30,7 @@ function conditionText({ of, name, test }: Condition, request: RequestView): str
     case "scheme":
       return `scheme ${request.scheme} ${testText(test)}`;
     case "header":
-      return valueText(`header ${name}`, request.header(name), test);
+      return valueText(`header ${name}`, request.header(name)?.join(","), test);
     case "queryParam":
       return valueText(`query parameter ${name}`, queryParam(request.query, name), test);
     case "withoutHeader":

@@ -71,7 +71,7 @@ function viewOf(request: RouteRequest, { path, query }: { path: string; query: s
     scheme: "http",
     path,
     query,
-    header: (name) => headers.get(name),
+    header: (name) => (headers.has(name) ? [headers.get(name)!] : undefined),
   };
 }
 

@@ -14,11 +14,20 @@ const HOP_BY_HOP = names(
 const FROM_OUTSIDE = names(
   "x-envoy-decorator-operation x-envoy-downstream-service-cluster x-envoy-downstream-service-node",
   "x-envoy-expected-rq-timeout-ms x-envoy-force-trace x-envoy-hedge-on-per-try-timeout",
-  "x-envoy-internal x-envoy-ip-tags x-envoy-max-retries x-envoy-original-url",
+  "x-envoy-internal x-envoy-ip-tags x-envoy-max-retries x-envoy-original-host x-envoy-original-path x-envoy-original-url",
   "x-envoy-retriable-header-names x-envoy-retriable-status-codes x-envoy-retry-grpc-on",
   "x-envoy-retry-on x-envoy-upstream-alt-stat-name x-envoy-upstream-rq-per-try-timeout-ms",
   "x-envoy-upstream-rq-timeout-alt-response x-envoy-upstream-rq-timeout-ms",
 );
+
+export function isFromOutside(name: string): boolean {
+  return FROM_OUTSIDE.has(name);
+}
+
+/** The client's own claims, then the address that it has. */
+export function forwardedFor(claimed: readonly string[], remoteAddress: string): string {
+  return [...claimed.filter((each) => each !== ""), remoteAddress].join(",");
+}
 
 const REPLACED = names(
   "host expect x-forwarded-for x-forwarded-proto x-request-id x-envoy-external-address",
@@ -35,16 +44,16 @@ export interface RequestHeaderInput {
 /** The client's headers in lower case without what is not for the upstream, and what a gateway adds. */
 export function upstreamHeaders({ raw, host, remoteAddress, requestId }: RequestHeaderInput): HeaderList {
   const list: HeaderList = ["host", host];
-  let forwardedFor = remoteAddress;
+  const claimed: string[] = [];
   let listed: Set<string> | undefined;
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!.toLowerCase();
     const value = raw[i + 1]!;
-    if (name === "x-forwarded-for") forwardedFor = `${value},${remoteAddress}`;
+    if (name === "x-forwarded-for") claimed.push(value);
     else if (name === "connection") listed = connectionNames(value) ?? listed;
     else if (!HOP_BY_HOP.has(name) && !REPLACED.has(name) && !FROM_OUTSIDE.has(name)) list.push(name, value);
   }
-  list.push("x-forwarded-for", forwardedFor, "x-forwarded-proto", "http");
+  list.push("x-forwarded-for", forwardedFor(claimed, remoteAddress), "x-forwarded-proto", "http");
   list.push("x-envoy-external-address", remoteAddress, "x-request-id", requestId);
   return listed === undefined ? list : withoutNames(list, listed);
 }
@@ -75,14 +84,13 @@ export function edit(list: HeaderList, operations: HeaderEdit | undefined): Head
 
 const RESPONSE_DROPPED = names(
   "connection keep-alive proxy-connection transfer-encoding upgrade server",
-  "x-envoy-upstream-service-time",
+  "x-envoy-decorator-operation x-envoy-upstream-service-time",
 );
 
-/** The upstream's headers, for the client. Envoy keeps an upstream's date and replaces its server. */
+/** The upstream's headers, for the client. */
 export function clientHeaders(
   upstream: Readonly<Record<string, string | string[] | undefined>>,
   upstreamMs: number,
-  date: string,
 ): HeaderList {
   const list: HeaderList = [];
   for (const name in upstream) {
@@ -91,9 +99,34 @@ export function clientHeaders(
     if (typeof value === "string") list.push(name, value);
     else for (const each of value) list.push(name, each);
   }
-  if (upstream["date"] === undefined) list.push("date", date);
-  list.push("x-envoy-upstream-service-time", String(Math.round(upstreamMs)), "server", "istio-envoy");
+  list.push("x-envoy-upstream-service-time", String(Math.round(upstreamMs)));
   return list;
+}
+
+/** What Envoy writes last, whatever operations there were: its own server name, and a date unless there is one. */
+export function sealed(list: HeaderList, date: string): HeaderList {
+  const head = has(list, "server") ? withoutNames(list, SERVER) : list;
+  if (!has(head, "date")) head.push("date", date);
+  head.push("server", "istio-envoy");
+  return head;
+}
+
+const SERVER: ReadonlySet<string> = new Set(["server"]);
+
+/** Headers of an answer of the gateway's own, after the route's operations. */
+export function localHeaders(edited: HeaderList, method: string, code: number, bodyBytes: number): HeaderList {
+  if (bodyBytes > 0) {
+    const type = has(edited, "content-type") ? [] : ["content-type", "text/plain"];
+    return [...edited, "content-length", String(bodyBytes), ...type];
+  }
+  if (code === 204 || code === 304) return edited;
+  // No length is known of what a GET would get.
+  return [...edited, ...(method === "HEAD" ? ["transfer-encoding", "chunked"] : ["content-length", "0"])];
+}
+
+function has(list: HeaderList, name: string): boolean {
+  for (let i = 0; i < list.length; i += 2) if (list[i] === name) return true;
+  return false;
 }
 
 function names(...rows: string[]): ReadonlySet<string> {

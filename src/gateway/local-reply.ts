@@ -22,7 +22,7 @@ const reply = (code: number, body: string, flags: string, details: string, failu
 export const NO_ROUTE = reply(404, "", "NR", "route_not_found");
 export const NO_CLUSTER = reply(503, "", "NC", "cluster_not_found");
 export const NO_HEALTHY_UPSTREAM = reply(503, "no healthy upstream", "UH", "no_healthy_upstream");
-export const NOT_A_PATH = reply(404, "", "-", "absolute_path_rejected");
+const NOT_A_PATH = reply(404, "", "-", "absolute_path_rejected");
 export const TIMEOUT = reply(504, "upstream request timeout", "UT", "response_timeout");
 
 const refusal = (code: number, body: string, flags: string, details: string): LocalReply => ({
@@ -30,9 +30,18 @@ const refusal = (code: number, body: string, flags: string, details: string): Lo
   close: true,
 });
 
-export const BAD_PATH = refusal(400, "", "-", "path_normalization_failed");
+/** What a request target gets that parseTarget refuses. */
+export function badTarget(url: string): LocalReply {
+  if (url.startsWith("/")) return BAD_PATH;
+  if (/^https:/i.test(url)) return FOREIGN_SCHEME;
+  return /^[a-z]+:/i.test(url) && !/^http:/i.test(url) ? BAD_REQUEST : NOT_A_PATH;
+}
+
+const BAD_PATH = refusal(400, "", "-", "path_normalization_failed");
 export const NO_HOST = refusal(400, "", "-", "missing_host_header");
-export const TWO_HOSTS = refusal(400, "Bad Request", "DPE", "http1.codec_error");
+const BAD_REQUEST = refusal(400, "Bad Request", "DPE", "http1.codec_error");
+const FOREIGN_SCHEME = refusal(403, "Forbidden", "-", "-");
+export const TWO_HOSTS = BAD_REQUEST;
 export const TOO_MANY_HEADERS = refusal(431, "Request Header Fields Too Large", "DPE", "http1.too_many_headers");
 export const LOW_VERSION = refusal(426, "Upgrade Required", "DPE", "low_version");
 export const NO_UPGRADE = refusal(403, "", "-", "upgrade_failed");

@@ -13,8 +13,10 @@ export interface RequestView {
   path: string;
   /** Without the question mark; "" when there is none. */
   query: string;
-  /** Header by lower-case name, several values joined by "," as Envoy does; undefined when it is absent. */
-  header(name: string): string | undefined;
+  /** There is a question mark with nothing behind it. */
+  emptyQuery?: boolean;
+  /** The lines of a header, by lower-case name, as the gateway would pass them on; undefined when it is absent. */
+  header(name: string): readonly string[] | undefined;
 }
 
 /** The host's routes, or undefined: Envoy answers 404 then. */
@@ -96,13 +98,18 @@ function holds({ of, name, test }: Condition, request: RequestView): boolean {
     case "scheme":
       return textMatches(test, request.scheme);
     case "header":
-      return textMatches(test, request.header(name));
+      return anyMatches(test, request.header(name));
     case "withoutHeader":
       // istiod sets treat_missing_header_as_empty on every inverted match but `present`.
-      return !textMatches(test, test.kind === "present" ? request.header(name) : (request.header(name) ?? ""));
+      return !anyMatches(test, test.kind === "present" ? request.header(name) : (request.header(name) ?? [""]));
     case "queryParam":
       return textMatches(test, queryParam(request.query, name));
   }
+}
+
+/** Envoy tries the lines of a repeated header one by one. */
+function anyMatches(test: TextTest, values: readonly string[] | undefined): boolean {
+  return values !== undefined && values.some((value) => textMatches(test, value));
 }
 
 function textMatches(test: TextTest, text: string | undefined): boolean {

@@ -1,8 +1,13 @@
-// A Node request as match.ts sees it.
+// A Node request as match.ts sees it: with the headers that the gateway passes on, not with all that the client claims.
 
 import type { IncomingMessage } from "node:http";
+import { plainAddress } from "./client-request.ts";
+import { forwardedFor, isFromOutside } from "./headers.ts";
 import type { RequestView } from "./match.ts";
 import type { Target } from "./target.ts";
+
+/** Envoy keeps these in one line, joined by a comma, before it matches. */
+const JOINED: ReadonlySet<string> = new Set(["accept", "cache-control", "if-match", "pragma", "via"]);
 
 export class NodeRequestView implements RequestView {
   readonly method: string;
@@ -10,22 +15,34 @@ export class NodeRequestView implements RequestView {
   readonly scheme = "http";
   readonly path: string;
   readonly query: string;
+  readonly emptyQuery: boolean;
+  readonly requestId: string;
   readonly #request: IncomingMessage;
 
-  constructor(request: IncomingMessage, authority: string, { path, query }: Target) {
+  constructor(request: IncomingMessage, authority: string, target: Target, requestId: string) {
     this.method = request.method!;
     this.authority = authority;
-    this.path = path;
-    this.query = query;
+    this.path = target.path;
+    this.query = target.query;
+    this.emptyQuery = target.emptyQuery;
+    this.requestId = requestId;
     this.#request = request;
   }
 
   /** Path and query. */
   get target(): string {
-    return this.query === "" ? this.path : `${this.path}?${this.query}`;
+    return this.query === "" ? this.path + (this.emptyQuery ? "?" : "") : `${this.path}?${this.query}`;
   }
 
-  header(name: string): string | undefined {
-    return this.#request.headersDistinct[name]?.join(",");
+  header(name: string): readonly string[] | undefined {
+    if (name === "x-forwarded-proto") return [this.scheme];
+    if (name === "x-request-id") return [this.requestId];
+    if (isFromOutside(name)) return undefined;
+    const values = this.#request.headersDistinct[name];
+    if (name === "x-forwarded-for")
+      return [forwardedFor(values ?? [], plainAddress(this.#request.socket.remoteAddress))];
+    if (values === undefined || values.length === 1) return values;
+    if (name === "cookie") return [values.join("; ")];
+    return JOINED.has(name) ? [values.join(",")] : values;
   }
 }

@@ -37,14 +37,20 @@ test.each([
   ["unavailable", 200, "14", true],
   ["cancelled", 200, "14", false],
 ])("%s and status %i (grpc %s): %s", (on, status, grpcStatus, retried) => {
-  expect(retriesStatus(policy(on), status, grpcStatus)).toBe(retried);
+  expect(retriesStatus(policy(on), status, grpcStatus === undefined ? {} : { "grpc-status": grpcStatus })).toBe(
+    retried,
+  );
 });
 
 test("status codes are those listed, and none by default", () => {
   expect([
-    retriesStatus(policy("retriable-status-codes", [503]), 503, undefined),
-    retriesStatus(policy("retriable-status-codes"), 503, undefined),
+    retriesStatus(policy("retriable-status-codes", [503]), 503, {}),
+    retriesStatus(policy("retriable-status-codes"), 503, {}),
   ]).toEqual([true, false]);
+});
+
+test("a rate limiter's answer is not tried again", () => {
+  expect(retriesStatus(policy("5xx"), 503, { "x-envoy-ratelimited": "true" })).toBe(false);
 });
 
 test("back-off doubles from the base, stops at ten times, and is jittered down to nothing", () => {

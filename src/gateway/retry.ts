@@ -9,12 +9,20 @@ export function retriesFailure({ on }: RetryPolicy, failure: Failure): boolean {
   return failure.kind === "connect" && (on.has("connect-failure") || on.has("reset-before-request"));
 }
 
+export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+/** A rate limiter's answer is not tried again: that would make it worse. */
 export function retriesStatus(
   { on, statusCodes }: RetryPolicy,
   status: number,
-  grpcStatus: string | undefined,
+  { "grpc-status": grpcStatus, "x-envoy-ratelimited": rateLimited }: AnswerHeaders,
 ): boolean {
-  if (grpcStatus !== undefined && GRPC_CONDITIONS[grpcStatus] !== undefined && on.has(GRPC_CONDITIONS[grpcStatus]))
+  if (rateLimited !== undefined) return false;
+  if (
+    typeof grpcStatus === "string" &&
+    GRPC_CONDITIONS[grpcStatus] !== undefined &&
+    on.has(GRPC_CONDITIONS[grpcStatus])
+  )
     return true;
   if (status < 400) return statusCodes.has(status);
   if (status >= 500 && on.has("5xx")) return true;

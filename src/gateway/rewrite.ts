@@ -5,14 +5,19 @@ import type { RequestView } from "./match.ts";
 import type { Redirect, Rewrite } from "./table.ts";
 
 /** Path with query, as the upstream gets it. */
-export function forwardedPath(rewrite: Rewrite | undefined, matched: PathMatch, { path, query }: RequestView): string {
+export function forwardedPath(
+  rewrite: Rewrite | undefined,
+  matched: PathMatch,
+  { path, query, emptyQuery }: RequestView,
+): string {
   const rewritten = rewrite === undefined ? path : rewritePath(rewrite, matched, path);
-  return query === "" ? rewritten : `${rewritten}?${query}`;
+  return query === "" ? rewritten + (emptyQuery === true ? "?" : "") : `${rewritten}?${query}`;
 }
 
 /** The matched part is what `uri` replaces: the prefix, all of an exact or regex match, or "/" where nothing was asked. */
 function rewritePath({ prefix, regex }: Rewrite, matched: PathMatch, path: string): string {
-  if (regex !== undefined) return regex.replace(path);
+  // Envoy keeps the path when nothing would be left of it.
+  if (regex !== undefined) return regex.replace(path) || path;
   return prefix === undefined ? path : replaceMatched(prefix, matched, path);
 }
 
@@ -28,14 +33,33 @@ function replaceMatched(replacement: string, matched: PathMatch, path: string): 
   }
 }
 
+/** Redirects say where to, and so does whatever else has such a status. */
+export function hasLocation(code: number): boolean {
+  return code === 201 || (code >= 300 && code < 400);
+}
+
+export const SAME_PLACE: Redirect = {
+  path: undefined,
+  prefixRewrite: undefined,
+  authority: undefined,
+  port: undefined,
+  scheme: undefined,
+  code: 0,
+};
+
 /** A full URL, as Envoy answers. The query stays unless the new path brings its own. */
 export function redirectLocation(redirect: Redirect, matched: PathMatch, request: RequestView): string {
-  const { scheme = request.scheme, authority, port } = redirect;
-  const host =
-    authority ??
-    (port === undefined && redirect.scheme === undefined ? request.authority : withoutPort(request.authority));
+  const { scheme = request.scheme, authority = requestedHost(redirect, request), port } = redirect;
   const portText = port === undefined ? "" : `:${port}`;
-  return `${scheme}://${host}${portText}${redirectPath(redirect, matched, request)}`;
+  return `${scheme}://${authority}${portText}${redirectPath(redirect, matched, request)}`;
+}
+
+/** The request's port goes when there is a new one, or when it was the old scheme's own. */
+function requestedHost({ port, scheme = "" }: Redirect, request: RequestView): string {
+  const ownPort = request.scheme === "https" ? ":443" : ":80";
+  const portGoes =
+    port !== undefined || (!["", request.scheme].includes(scheme) && request.authority.endsWith(ownPort));
+  return portGoes ? withoutPort(request.authority) : request.authority;
 }
 
 function redirectPath({ path, prefixRewrite }: Redirect, matched: PathMatch, request: RequestView): string {

@@ -1,46 +1,56 @@
 // The request target as Envoy reads it under Istio's default path normalization (BASE): absolute form, dot segments,
-// backslashes, needless escapes. Slashes are not merged and escaped slashes are kept.
+// backslashes, escapes that are needless or missing. Slashes are not merged and escaped slashes are kept.
 
 export interface Target {
   path: string;
   query: string;
+  /** There is a question mark with nothing behind it. */
+  emptyQuery: boolean;
   /** From an absolute-form target; it replaces the Host header. */
   authority: string | undefined;
 }
 
-/** Undefined when Envoy refuses the path with 400. */
+/** Undefined when Envoy refuses it: badTarget in local-reply.ts says how. */
 export function parseTarget(url: string): Target | undefined {
-  if (url.charCodeAt(0) !== SLASH) return parseUnusual(url);
+  if (url.charCodeAt(0) !== SLASH) return parseAbsolute(url);
   if (url.includes("#")) return undefined;
   const mark = url.indexOf("?");
   const path = mark === -1 ? url : url.slice(0, mark);
   const query = mark === -1 ? "" : url.slice(mark + 1);
-  return { path: NEEDS_WORK.test(path) ? normalize(path) : path, query, authority: undefined };
+  const emptyQuery = mark === url.length - 1;
+  if (!NEEDS_WORK.test(path)) return { path, query, emptyQuery, authority: undefined };
+  return path.includes("%00") ? undefined : { path: normalize(path), query, emptyQuery, authority: undefined };
 }
 
 const SLASH = 47;
-const NEEDS_WORK = /\/\.|\\|%/;
+const NEEDS_WORK = /\/\.|\\|[%"<>^`{|}]/;
 
-function parseUnusual(url: string): Target | undefined {
-  const absolute = /^https?:\/\/([^/?#]+)(.*)$/i.exec(url);
-  if (absolute === null) return undefined;
-  const rest = absolute[2]!.startsWith("/") ? absolute[2]! : `/${absolute[2]!}`;
-  const target = parseTarget(rest);
-  return target === undefined ? undefined : { ...target, authority: absolute[1]! };
+function parseAbsolute(url: string): Target | undefined {
+  const [, authority, path] = /^http:\/\/([^/?#]+)(\/.*)?$/i.exec(url) ?? [];
+  if (authority === undefined) return undefined;
+  const target = parseTarget(path ?? "/");
+  return target === undefined ? undefined : { ...target, authority };
 }
+
+/** A dot segment may carry parameters, which go with it. */
+const DOT_SEGMENT = /^(\.\.?)(;.*)?$/;
 
 /** RFC 3986, 5.2.4 and 6.2.2.2; a path that climbs above the root stays at the root. */
 function normalize(path: string): string {
   const out: string[] = [];
   const segments = unescapeUnreserved(path).replaceAll("\\", "/").slice(1).split("/");
   for (const [i, segment] of segments.entries()) {
-    if (segment !== "." && segment !== "..") out.push(segment);
+    const dots = DOT_SEGMENT.exec(segment)?.[1];
+    if (dots === undefined) out.push(segment);
     else {
-      if (segment === "..") out.pop();
+      if (dots === "..") out.pop();
       if (i === segments.length - 1) out.push("");
     }
   }
-  return `/${out.join("/")}`;
+  return `/${out.join("/")}`.replace(
+    /["<>^`{|}]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }
 
 function unescapeUnreserved(path: string): string {

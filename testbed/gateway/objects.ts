@@ -26,7 +26,8 @@ export function requestView({
   headers = {},
 }: TestRequest): RequestView {
   const [before, query = ""] = path.split("?", 2) as [string, string?];
-  return { method, authority: host, scheme: "http", path: before, query, header: (name) => headers[name] };
+  const header = (name: string) => (headers[name] === undefined ? undefined : [headers[name]]);
+  return { method, authority: host, scheme: "http", path: before, query, header };
 }
 
 /** The route that a request takes in a compiled table. */
