@@ -13,7 +13,7 @@ import { hostWithoutPort } from "./names.ts";
 import type { RequestBody } from "./request-body.ts";
 import { NodeRequestView } from "./request-view.ts";
 import { backoffMs, retriesFailure, retriesStatus } from "./retry.ts";
-import { forwardedPath, hasLocation, redirectLocation, SAME_PLACE } from "./rewrite.ts";
+import { forwardedPath, hasLocation, redirectLocation, rewritesPath, SAME_PLACE } from "./rewrite.ts";
 import type { DestinationStats } from "./stats.ts";
 import type { ForwardAction, HeaderEdits, Route, WeightedDestination } from "./table.ts";
 import { parseTarget } from "./target.ts";
@@ -110,9 +110,8 @@ export class Exchange implements AttemptOwner {
     const timeoutMs = Math.min(action.retry?.perTryTimeoutMs ?? Infinity, action.timeoutMs ?? Infinity);
     if (timeoutMs !== Infinity) list.push("x-envoy-expected-rq-timeout-ms", String(timeoutMs));
     list = edit(edit(list, destination.request), route.request);
-    if (authority !== undefined)
-      list.push("x-envoy-original-host", (last !== undefined && destination.authority) || view.authority);
-    if (rewrite?.prefix !== undefined || rewrite?.regex !== undefined) list.push("x-envoy-original-path", view.target);
+    if (last !== undefined) list.push("x-envoy-original-host", destination.authority ?? view.authority);
+    if (rewritesPath(rewrite, view.path)) list.push("x-envoy-original-path", view.target);
     return list;
   }
 

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { requestView } from "../../testbed/gateway/objects.ts";
-import { forwardedPath, redirectLocation, SAME_PLACE } from "./rewrite.ts";
+import { forwardedPath, redirectLocation, rewritesPath, SAME_PLACE } from "./rewrite.ts";
 
 const ANY = { kind: "any" } as const;
 
@@ -24,6 +24,7 @@ test("a regex rewrite that leaves nothing leaves the path", () => {
   const rewrite = { authority: undefined, prefix: undefined, regex };
   const paths = ["/api", "/api/x", "/api?q=1"].map((path) => forwardedPath(rewrite, ANY, requestView({ path })));
   expect(paths).toEqual(["/api", "/x", "/api?q=1"]);
+  expect(["/api", "/api/x"].map((path) => rewritesPath(rewrite, path))).toEqual([false, true]);
 });
 
 test("a question mark with nothing behind it goes on", () => {

@@ -14,9 +14,14 @@ export function forwardedPath(
   return query === "" ? rewritten + (emptyQuery === true ? "?" : "") : `${rewritten}?${query}`;
 }
 
+/** Envoy keeps the path when a regular expression would leave nothing of it. */
+export function rewritesPath(rewrite: Rewrite | undefined, path: string): boolean {
+  if (rewrite?.prefix !== undefined) return true;
+  return rewrite?.regex !== undefined && rewrite.regex.replace(path) !== "";
+}
+
 /** The matched part is what `uri` replaces: the prefix, all of an exact or regex match, or "/" where nothing was asked. */
 function rewritePath({ prefix, regex }: Rewrite, matched: PathMatch, path: string): string {
-  // Envoy keeps the path when nothing would be left of it.
   if (regex !== undefined) return regex.replace(path) || path;
   return prefix === undefined ? path : replaceMatched(prefix, matched, path);
 }

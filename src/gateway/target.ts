@@ -32,16 +32,13 @@ function parseAbsolute(url: string): Target | undefined {
   return target === undefined ? undefined : { ...target, authority };
 }
 
-/** A dot segment may carry parameters, which go with it. */
-const DOT_SEGMENT = /^(\.\.?)(;.*)?$/;
-
 /** RFC 3986, 5.2.4 and 6.2.2.2; a path that climbs above the root stays at the root. */
 function normalize(path: string): string {
   const out: string[] = [];
-  const segments = unescapeUnreserved(path).replaceAll("\\", "/").slice(1).split("/");
+  const segments = path.replaceAll("\\", "/").slice(1).split("/");
   for (const [i, segment] of segments.entries()) {
-    const dots = DOT_SEGMENT.exec(segment)?.[1];
-    if (dots === undefined) out.push(segment);
+    const dots = dotsOf(segment);
+    if (dots === undefined) out.push(unescapeUnreserved(segment));
     else {
       if (dots === "..") out.pop();
       if (i === segments.length - 1) out.push("");
@@ -51,6 +48,13 @@ function normalize(path: string): string {
     /["<>^`{|}]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   );
+}
+
+/** Escaped or not; only those that are not may carry parameters, which go with them. */
+function dotsOf(segment: string): string | undefined {
+  const [, withParameters] = /^(\.\.?);/.exec(segment) ?? [];
+  const plain = unescapeUnreserved(segment);
+  return withParameters ?? (plain === "." || plain === ".." ? plain : undefined);
 }
 
 function unescapeUnreserved(path: string): string {
