@@ -3,7 +3,6 @@ import { PODS } from "../../../core/kubernetes/resource.ts";
 import type { PodLogOptions } from "../../../ports/pod-logs.ts";
 import type { ApiCall } from "./api-call.ts";
 import { readPodLog } from "./pod-log.ts";
-import type { StreamOut } from "./reply.ts";
 
 const NOW_MS = Date.parse("2026-11-24T12:00:00Z");
 
@@ -31,7 +30,7 @@ async function asked(query: string): Promise<PodLogOptions> {
     path: { namespace: "default", name: "a" },
   };
   const reply = await readPodLog(call as unknown as ApiCall);
-  await reply.write({ signal: new AbortController().signal, send: async () => true } as StreamOut);
+  await reply.write({ signal: new AbortController().signal, send: async () => true });
   return options!;
 }
 
