@@ -2,12 +2,13 @@
 // are istiod's (release 1.31: pilot/pkg/networking/core/route/route.go and retry/retry.go).
 
 import { RE2JS } from "re2js";
-import { parseDurationMs } from "../core/kubernetes/duration.ts";
+import { compileDuration as duration } from "./compile-duration.ts";
+import { compileFilters } from "./compile-filters.ts";
 import { compileHeaders } from "./compile-headers.ts";
 import { type Complain, messageOf } from "./compile-match.ts";
 import { fullyQualified } from "./names.ts";
 import type { HttpRedirect, HttpRetry, HttpRoute, RouteDestination } from "./objects.ts";
-import type { HeaderEdits, Redirect, RetryPolicy, Rewrite } from "./table.ts";
+import type { HeaderEdits, Redirect, RetryPolicy, Rewrite, RouteFilters } from "./table.ts";
 
 export type ActionTemplate =
   | {
@@ -16,6 +17,7 @@ export type ActionTemplate =
       timeoutMs: number | undefined;
       retry: RetryPolicy | undefined;
       rewrite: Rewrite | undefined;
+      filters: RouteFilters | undefined;
     }
   | { kind: "redirect"; redirect: Omit<Redirect, "port"> & Pick<HttpRedirect, "port" | "derivePort"> }
   | { kind: "direct"; status: number; body: Uint8Array };
@@ -35,6 +37,8 @@ export function compileAction(route: HttpRoute, field: string, namespace: string
       field,
       `${field} must have exactly one of route, redirect and directResponse (it has ${given.join(" and ") || "none"})`,
     );
+  if (route.fault !== undefined && (route.redirect ?? route.directResponse) !== undefined)
+    complain(`${field}.fault`, `${field}.fault: only a route that forwards can have a fault (Istio refuses it too)`);
   if (route.redirect?.prefixRewrite && !(route.match ?? []).every(({ uri }) => uri?.prefix !== undefined))
     complain(
       `${field}.redirect.prefixRewrite`,
@@ -52,6 +56,7 @@ export function compileAction(route: HttpRoute, field: string, namespace: string
     timeoutMs: timeoutMs === 0 ? undefined : timeoutMs,
     retry: compileRetry(route.retries, `${field}.retries`, complain),
     rewrite: compileRewrite(route.rewrite, `${field}.rewrite`, complain),
+    filters: compileFilters(route, field, complain),
   };
 }
 
@@ -216,12 +221,4 @@ function compileDirectResponse(
     complain(`${field}.status`, `${field}.status: ${status} is no HTTP status from 200 to 599`);
   const bytes = body?.bytes === undefined ? Buffer.from(body?.string ?? "") : Buffer.from(body.bytes, "base64");
   return { kind: "direct", status, body: bytes };
-}
-
-function duration(text: string | undefined, field: string, complain: Complain): number | undefined {
-  if (text === undefined) return undefined;
-  const ms = parseDurationMs(text);
-  if (ms === undefined || ms < 0)
-    complain(field, `${field}: ${JSON.stringify(text)} is no duration; write it like 1.5s or 250ms`);
-  return ms;
 }

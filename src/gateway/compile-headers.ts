@@ -28,7 +28,10 @@ export function joinEdits(first: HeaderEdits, second: HeaderEdits): HeaderEdits 
 
 function joinEdit(first: HeaderEdit | undefined, second: HeaderEdit | undefined): HeaderEdit | undefined {
   if (first === undefined || second === undefined) return first ?? second;
-  return { remove: [...first.remove, ...second.remove], write: [...first.write, ...second.write] };
+  // Envoy sets everything before it adds anything, whichever level it comes from.
+  const write = [...first.write, ...second.write];
+  const [set, added] = [write.filter(({ append }) => !append), write.filter(({ append }) => append)];
+  return { remove: [...first.remove, ...second.remove], write: [...set, ...added] };
 }
 
 function compileOperations(

@@ -96,6 +96,7 @@ function assembleAction(
       timeoutMs: action.timeoutMs,
       retry: action.retry,
       rewrite: action.rewrite,
+      filters: action.filters,
     },
   };
 }

@@ -4,8 +4,10 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import { Attempt, type AttemptOwner } from "./attempt.ts";
 import { addressesOf, bodyOf, plainAddress, refusalOf } from "./client-request.ts";
+import { delayedFlags, happens } from "./fault.ts";
+import { forwardHeaders } from "./forward-headers.ts";
 import type { Gate } from "./gate.ts";
-import { clientHeaders, edit, type HeaderList, localHeaders, sealed, upstreamHeaders } from "./headers.ts";
+import { clientHeaders, edit, type HeaderList, localHeaders, sealed } from "./headers.ts";
 import type { LiveCluster } from "./live-table.ts";
 import * as local from "./local-reply.ts";
 import { findRoute, findVirtualHost } from "./match.ts";
@@ -13,9 +15,9 @@ import { hostWithoutPort } from "./names.ts";
 import type { RequestBody } from "./request-body.ts";
 import { NodeRequestView } from "./request-view.ts";
 import { backoffMs, retriesFailure, retriesStatus } from "./retry.ts";
-import { forwardedPath, hasLocation, redirectLocation, rewritesPath, SAME_PLACE } from "./rewrite.ts";
+import { forwardedPath, hasLocation, redirectLocation, SAME_PLACE } from "./rewrite.ts";
 import type { DestinationStats } from "./stats.ts";
-import type { ForwardAction, HeaderEdits, Route, WeightedDestination } from "./table.ts";
+import type { ForwardAction, Route, RouteFilters, WeightedDestination } from "./table.ts";
 import { parseTarget } from "./target.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -42,6 +44,8 @@ export class Exchange implements AttemptOwner {
   #upstreamMs: number | undefined;
   #bytesSent = 0;
   #exhausted = false;
+  /** By an injected fault. */
+  #delayed = false;
   #cancelTimeout: (() => void) | undefined;
   #cancelPerTry: (() => void) | undefined;
   #cancelBackoff: (() => void) | undefined;
@@ -70,49 +74,50 @@ export class Exchange implements AttemptOwner {
     if (route === undefined) return this.#answer(local.NO_ROUTE);
     this.#route = route;
     const { action } = route;
-    if (action.kind === "forward") return this.#forward(action, route.headers, view);
+    if (action.kind === "forward") return this.#forward(action, route, view);
     const code = action.kind === "redirect" ? action.redirect.code : action.status;
     const elsewhere = action.kind === "redirect" ? action.redirect : SAME_PLACE;
     const head = hasLocation(code) ? ["location", redirectLocation(elsewhere, route.path, view)] : [];
     this.#answerDirectly(code, action.kind === "direct" ? action.body : undefined, head);
   }
 
-  #forward(action: ForwardAction, headers: HeaderEdits, view: NodeRequestView): void {
+  #forward(action: ForwardAction, route: Route, view: NodeRequestView): void {
     const { live } = this.#gate;
     const destination = live.choose(action);
     this.#destination = destination;
-    const cluster = live.cluster(destination.clusterKey);
-    if (cluster === undefined) return this.#answer(local.NO_CLUSTER);
-    this.#cluster = cluster;
-    this.#path = forwardedPath(action.rewrite, this.#route!.path, view);
-    this.#headers = this.#requestHeaders(action, headers, destination.headers, view);
+    this.#cluster = live.cluster(destination.clusterKey);
+    if (action.filters === undefined) this.#send(action, route, view);
+    else this.#filter(action.filters, () => this.#send(action, route, view));
+  }
+
+  /** What stands before the router in Envoy: faults. */
+  #filter({ fault }: RouteFilters, proceed: () => void): void {
+    if (fault === undefined) return proceed();
+    const { random } = this.#gate.live;
+    const inject = () => {
+      if (this.#done) return;
+      if (happens(fault.abort, random)) this.#answerForService(local.faultReply(fault.abort.status));
+      else proceed();
+    };
+    if (!happens(fault.delay, random)) return inject();
+    this.#delayed = true;
+    this.#cancelBackoff = this.#gate.clock.after(fault.delay.delayMs, inject);
+  }
+
+  #send(action: ForwardAction, route: Route, view: NodeRequestView): void {
+    const destination = this.#destination!;
+    if (this.#cluster === undefined) return this.#answer(local.NO_CLUSTER);
+    this.#path = forwardedPath(action.rewrite, route.path, view);
+    this.#headers = forwardHeaders({
+      request: this.#request,
+      view,
+      action,
+      route: route.headers,
+      destination: destination.headers,
+    });
     this.#body = bodyOf(this.#request, action.retry !== undefined);
     this.#armTimeout(action.timeoutMs);
     this.#try();
-  }
-
-  /** Envoy's order: the destination's operations, then the route's; the authority of the route's level wins. */
-  #requestHeaders(
-    action: ForwardAction,
-    route: HeaderEdits,
-    destination: HeaderEdits,
-    view: NodeRequestView,
-  ): HeaderList {
-    const { rewrite } = action;
-    const last = rewrite?.authority ?? route.authority;
-    const authority = last ?? destination.authority;
-    let list = upstreamHeaders({
-      raw: this.#request.rawHeaders,
-      host: authority ?? view.authority,
-      remoteAddress: plainAddress(this.#request.socket.remoteAddress),
-      requestId: view.requestId,
-    });
-    const timeoutMs = Math.min(action.retry?.perTryTimeoutMs ?? Infinity, action.timeoutMs ?? Infinity);
-    if (timeoutMs !== Infinity) list.push("x-envoy-expected-rq-timeout-ms", String(timeoutMs));
-    list = edit(edit(list, destination.request), route.request);
-    if (last !== undefined) list.push("x-envoy-original-host", destination.authority ?? view.authority);
-    if (rewritesPath(rewrite, view.path)) list.push("x-envoy-original-path", view.target);
-    return list;
   }
 
   /** Envoy's clock for the whole request starts when the request has come in completely. */
@@ -129,11 +134,7 @@ export class Exchange implements AttemptOwner {
   /** The table may have been swapped since the last attempt: a retry sees the endpoints of now. */
   #try(): void {
     const cluster = this.#gate.live.cluster(this.#destination!.clusterKey) ?? this.#cluster!;
-    if (cluster.upstreams.length === 0) {
-      const { host, service } = cluster.cluster;
-      this.#stats = this.#gate.stats.ofService({ host, ...service });
-      return this.#answer(local.NO_HEALTHY_UPSTREAM);
-    }
+    if (cluster.upstreams.length === 0) return this.#answerForService(local.NO_HEALTHY_UPSTREAM);
     const policy = this.#policy;
     const upstream = cluster.pick(policy?.avoidPreviousHosts === true ? this.#tried : undefined);
     this.#attempts++;
@@ -236,6 +237,15 @@ export class Exchange implements AttemptOwner {
     this.#finish(code, "DC", "downstream_remote_disconnect", "");
   }
 
+  /** An answer in the name of a Service none of whose pods was asked. */
+  #answerForService(reply: local.LocalReply): void {
+    if (this.#cluster !== undefined) {
+      const { host, service } = this.#cluster.cluster;
+      this.#stats = this.#gate.stats.ofService({ host, ...service });
+    }
+    this.#answer(reply);
+  }
+
   #answer(reply: local.LocalReply): void {
     if (this.#done) return;
     if (reply.close === true) this.#response.shouldKeepAlive = false;
@@ -267,8 +277,9 @@ export class Exchange implements AttemptOwner {
     response.writeHead(code, STATUS_CODES[code] ?? "Unknown", list);
   }
 
-  #finish(code: number, flags: string, details: string, failure: string): void {
+  #finish(code: number, ownFlags: string, details: string, failure: string): void {
     if (this.#done) return;
+    const flags = this.#delayed ? delayedFlags(ownFlags) : ownFlags;
     this.#done = true;
     this.#cancelTimeout?.();
     this.#cancelPerTry?.();

@@ -4,7 +4,15 @@ import { formatDurationMs } from "../core/kubernetes/duration.ts";
 import type { ExplainedDestination, ExplanationStep, RouteExplanation } from "../core/traffic/explanation.ts";
 import type { RequestView } from "./match.ts";
 import { forwardedPath, redirectLocation } from "./rewrite.ts";
-import type { ForwardAction, RetryPolicy, Route, RouteTable, WeightedDestination } from "./table.ts";
+import type {
+  Chance,
+  ForwardAction,
+  RetryPolicy,
+  Route,
+  RouteFilters,
+  RouteTable,
+  WeightedDestination,
+} from "./table.ts";
 import type { World } from "./world.ts";
 
 export function explainAction(
@@ -45,8 +53,10 @@ function gatewayOf(world: World, source: Route["source"]): { gateway?: string } 
   return named === undefined ? {} : { gateway: named.includes("/") ? named : `${source.namespace}/${named}` };
 }
 
-function policySteps({ timeoutMs, retry, rewrite }: ForwardAction, route: Route, view: RequestView): ExplanationStep[] {
+function policySteps(action: ForwardAction, route: Route, view: RequestView): ExplanationStep[] {
+  const { timeoutMs, retry, rewrite } = action;
   const steps = [
+    ...filterTexts(action.filters),
     timeoutMs === undefined ? "timeout: none (Istio's default)" : `timeout: ${formatDurationMs(timeoutMs)}`,
     `retries: ${retryText(retry)}`,
   ];
@@ -55,6 +65,20 @@ function policySteps({ timeoutMs, retry, rewrite }: ForwardAction, route: Route,
     steps.push(`rewrite: the backend gets path ${forwardedPath(rewrite, route.path, view)}${host}`);
   }
   return steps.map((text) => ({ taken: true, text }));
+}
+
+function filterTexts(filters: RouteFilters | undefined): string[] {
+  const { delay, abort } = filters?.fault ?? {};
+  const texts: string[] = [];
+  if (delay !== undefined && delay.perMillion > 0)
+    texts.push(`fault: ${percent(delay)} of the requests wait ${formatDurationMs(delay.delayMs)} first`);
+  if (abort !== undefined && abort.perMillion > 0)
+    texts.push(`fault: ${percent(abort)} of the requests are answered ${abort.status} "fault filter abort" (FI)`);
+  return texts;
+}
+
+function percent({ perMillion }: Chance): string {
+  return `${perMillion / 10_000} %`;
 }
 
 function retryText(retry: RetryPolicy | undefined): string {

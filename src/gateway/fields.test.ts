@@ -22,8 +22,11 @@ test("a story's objects have none", () => {
 
 test("each is named by its path, in lists and maps too", () => {
   expect(
-    fields("VirtualService", { tcp: [], http: [{}, { match: [{ headers: { a: { suffix: "x" } } }], fault: {} }] }),
-  ).toEqual(["spec.tcp", 'spec.http[1].match[0].headers["a"].suffix', "spec.http[1].fault"]);
+    fields("VirtualService", {
+      tcp: [],
+      http: [{}, { match: [{ headers: { a: { suffix: "x" } } }], fault: { abort: { http2Error: "x" } } }],
+    }),
+  ).toEqual(["spec.tcp", 'spec.http[1].match[0].headers["a"].suffix', "spec.http[1].fault.abort.http2Error"]);
   expect(
     fields("DestinationRule", {
       subsets: [{ name: "v1", trafficPolicy: { tls: { mode: "ISTIO_MUTUAL" }, connectionPool: {} } }],

@@ -75,6 +75,8 @@ const HTTP_MATCH = message({
   statPrefix: "it names per-route statistics, which the gateway does not keep; remove it",
 });
 
+const PERCENT = message({ value: true });
+
 const MIRROR = "remove it; a real mesh mirrors";
 
 const HTTP_ROUTE = message({
@@ -103,7 +105,20 @@ const HTTP_ROUTE = message({
   }),
   headers: HEADERS,
   delegate: "write the delegate's routes into this VirtualService",
-  fault: "let the application answer with the fault (Serin's echo image has flags for it)",
+  fault: message({
+    delay: message({
+      fixedDelay: true,
+      percentage: PERCENT,
+      percent: true,
+      exponentialDelay: "use fixedDelay; Istio knows no other",
+    }),
+    abort: message({
+      httpStatus: true,
+      percentage: PERCENT,
+      grpcStatus: "the gateway serves HTTP/1.1 only; use httpStatus",
+      http2Error: "use httpStatus; Istio knows no http2Error",
+    }),
+  }),
   mirror: MIRROR,
   mirrors: MIRROR,
   mirrorPercentage: MIRROR,

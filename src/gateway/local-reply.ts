@@ -25,6 +25,10 @@ export const NO_HEALTHY_UPSTREAM = reply(503, "no healthy upstream", "UH", "no_h
 const NOT_A_PATH = reply(404, "", "-", "absolute_path_rejected");
 export const TIMEOUT = reply(504, "upstream request timeout", "UT", "response_timeout");
 
+export function faultReply(status: number): LocalReply {
+  return reply(status, "fault filter abort", "FI", "fault_filter_abort");
+}
+
 const refusal = (code: number, body: string, flags: string, details: string): LocalReply => ({
   ...reply(code, body, flags, details),
   close: true,

@@ -22,6 +22,17 @@ export interface HttpRoute {
   timeout?: string;
   retries?: HttpRetry;
   headers?: Headers;
+  fault?: HttpFault;
+}
+
+export interface HttpFault {
+  delay?: { fixedDelay?: string; percentage?: Percent; percent?: number };
+  abort?: { httpStatus?: number; percentage?: Percent };
+}
+
+/** 0.0001 to 100. */
+export interface Percent {
+  value?: number;
 }
 
 export interface HttpMatch {

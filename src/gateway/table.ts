@@ -58,6 +58,23 @@ export interface ForwardAction {
   timeoutMs: number | undefined;
   retry: RetryPolicy | undefined;
   rewrite: Rewrite | undefined;
+  /** Undefined where there are none, so that the hot path has one test. */
+  filters: RouteFilters | undefined;
+}
+
+/** What is done before a request is forwarded. */
+export interface RouteFilters {
+  fault: Fault | undefined;
+}
+
+export interface Fault {
+  delay: Chance & { delayMs: number };
+  abort: Chance & { status: number };
+}
+
+/** Envoy counts shares of requests in millionths. */
+export interface Chance {
+  perMillion: number;
 }
 
 export interface WeightedDestination {
