@@ -2,7 +2,10 @@
 // https://kubernetes.io/docs/reference/using-api/cel/ The evaluator is loaded when the first rule runs.
 
 import { createRequire } from "node:module";
+import type * as CelModule from "@marcbachmann/cel-js";
 import type { Environment as CelEnvironment } from "@marcbachmann/cel-js";
+import { inOurDialect } from "./dialect.ts";
+import { addLibraries } from "./libraries.ts";
 
 const load = createRequire(import.meta.url);
 
@@ -15,54 +18,22 @@ const programs = new Map<string, Program>();
 export function programOf(expression: string): Program {
   let program = programs.get(expression);
   if (program === undefined) {
-    environment ??= createEnvironment();
-    const checked = environment.check(expression);
+    const env = (environment ??= createEnvironment());
+    const translated = inOurDialect(expression, (text) => env.parse(text).ast);
+    const checked = env.check(translated);
     if (!checked.valid) throw checked.error ?? new Error("not valid");
-    program = environment.parse(expression) as unknown as Program;
+    program = env.parse(translated) as unknown as Program;
     programs.set(expression, program);
   }
   return program;
 }
 
-/** A URL as CEL's library knows it. */
-class CelUrl {
-  readonly url: URL;
-
-  constructor(text: string) {
-    this.url = new URL(text);
-  }
-}
-
 function createEnvironment(): CelEnvironment {
-  const { Environment } = load("@marcbachmann/cel-js") as { Environment: typeof CelEnvironment };
-  return new Environment({ unlistedVariablesAreDyn: false, homogeneousAggregateLiterals: false })
-    .registerVariable("self", "dyn")
-    .registerVariable("oldSelf", "dyn")
-    .registerType("Url", { ctor: CelUrl, fields: {} })
-    .registerFunction("isURL(string): bool", (text: string) => isUrl(text))
-    .registerFunction("url(string): Url", (text: string) => new CelUrl(text))
-    .registerFunction("Url.getScheme(): string", ({ url }: CelUrl) => url.protocol.slice(0, -1))
-    .registerFunction("Url.getHost(): string", ({ url }: CelUrl) => url.host)
-    .registerFunction("Url.getHostname(): string", ({ url }: CelUrl) => url.hostname)
-    .registerFunction("Url.getPort(): string", ({ url }: CelUrl) => url.port)
-    .registerFunction("Url.getEscapedPath(): string", ({ url }: CelUrl) => url.pathname)
-    .registerFunction("list.sum(): dyn", (list: unknown[]) => sum(list))
-    .registerFunction("list.isSorted(): bool", (list: string[]) =>
-      list.every((item, i) => i === 0 || list[i - 1]! <= item),
-    )
-    .registerFunction("string.replace(string, string): string", (text: string, from: string, to: string) =>
-      text.replaceAll(from, to),
-    );
-}
-
-function isUrl(text: string): boolean {
-  return URL.canParse(text);
-}
-
-function sum(list: unknown[]): unknown {
-  return list.reduce<bigint | number>(
-    (total, item) =>
-      typeof total === "bigint" && typeof item === "bigint" ? total + item : Number(total) + Number(item),
-    0n,
-  );
+  const { Environment, Optional } = load("@marcbachmann/cel-js") as typeof CelModule;
+  const environment = new Environment({
+    unlistedVariablesAreDyn: false,
+    homogeneousAggregateLiterals: false,
+    enableOptionalTypes: true,
+  });
+  return addLibraries(environment.registerVariable("self", "dyn").registerVariable("oldSelf", "dyn"), Optional);
 }

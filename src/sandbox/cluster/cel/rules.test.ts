@@ -63,6 +63,51 @@ describe("values", () => {
       { at: { type: "string" } },
       { at: "https://a.example/b" },
     ],
+    // has() of an item, of an item within a loop, and nested: Gateway API asks so.
+    [
+      "has(self.list[0].a) && !has(self.list[1].a) && self.list.exists(x, has(self.list[0].a) && !has(x.a))",
+      { list: { type: "array", items: { type: "object", properties: { a: { type: "string" } } } } },
+      { list: [{ a: "" }, {}] },
+    ],
+    [
+      "has(self.map['x'].list[has(self.map['y'].list) ? 1 : 0].a)",
+      {
+        map: {
+          type: "object",
+          additionalProperties: {
+            type: "object",
+            properties: { list: { type: "array", items: { type: "object", properties: { a: { type: "string" } } } } },
+          },
+        },
+      },
+      { map: { x: { list: [{ a: "matches(" }] }, y: {} } },
+    ],
+    // RE2's flags, in every place where a pattern may stand.
+    [
+      "self.name.matches('(?i)^ab$') && self.name.lowerAscii().matches('^' + 'ab$') && 'x'.matches(\"x\")",
+      { name: { type: "string" } },
+      { name: "AB" },
+    ],
+    [
+      "self.name.find('[0-9]+') == '12' && self.name.findAll('[0-9]') == ['1', '2', '3']",
+      { name: { type: "string" } },
+      { name: "a12b3" },
+    ],
+    [
+      "isIP(self.at) && ip(self.at).family() == 6 && !isIP('::ffff:1.2.3.4') && !isIP('01.2.3.4') && isCIDR('10.0.0.0/8') && !isCIDR('10.0.0.0/33')",
+      { at: { type: "string" } },
+      { at: "fe80::1" },
+    ],
+    [
+      "!format.dns1123Label().validate(self.name).hasValue() && format.uuid().validate(self.name).value() == ['does not match the UUID format']",
+      { name: { type: "string" } },
+      { name: "a-b" },
+    ],
+    [
+      "self.list.max() == 3 && self.list.min() == 1 && self.list.indexOf(3) == 1 && self.list.lastIndexOf(4) == -1",
+      { list: { type: "array", items: { type: "integer" } } },
+      { list: [1, 3, 2] },
+    ],
   ];
 
   test.each(rows)("%s", (rule, properties, spec) => {

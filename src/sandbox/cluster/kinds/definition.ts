@@ -1,5 +1,6 @@
 // CustomResourceDefinitions: what makes one acceptable, and the status that says so.
 
+import { approvalOf, approvalProblems } from "../crd/approval.ts";
 import type { Definition, DefinitionVersion } from "../crd/definition-object.ts";
 import { structuralProblems } from "../crd/structural.ts";
 import { type FieldProblem, invalidValue, requiredValue } from "../errors.ts";
@@ -42,10 +43,12 @@ function versionNames({ spec }: Definition): string[] {
   return spec.versions.map((version) => version.name);
 }
 
-function acceptedStatus({ spec }: Definition, now: string): object {
-  const condition = (type: string, reason: string, message: string) => ({
+function acceptedStatus(definition: Definition, now: string): object {
+  const { spec } = definition;
+  const approval = approvalOf(definition);
+  const condition = (type: string, reason: string, message: string, status = "True") => ({
     type,
-    status: "True",
+    status,
     lastTransitionTime: now,
     reason,
     message,
@@ -54,6 +57,9 @@ function acceptedStatus({ spec }: Definition, now: string): object {
     conditions: [
       condition("NamesAccepted", "NoConflicts", "no conflicts found"),
       condition("Established", "InitialNamesAccepted", "the initial names have been accepted"),
+      ...(approval === undefined
+        ? []
+        : [condition("KubernetesAPIApprovalPolicyConformant", approval.reason, approval.message, approval.status)]),
     ],
     acceptedNames: spec.names,
     storedVersions: spec.versions.filter((version) => version.storage).map((version) => version.name),
@@ -92,6 +98,7 @@ function problems({ metadata, spec }: Definition): FieldProblem[] {
         'the sandbox converts by apiVersion only: use "None"',
       ),
     );
+  found.push(...approvalProblems({ metadata, spec }));
   found.push(...versions.flatMap((version, index) => versionProblems(version, `spec.versions[${index}]`)));
   return found;
 }

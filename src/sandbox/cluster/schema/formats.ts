@@ -1,5 +1,7 @@
 // String formats that a real API server checks on custom resources.
 
+import { isIPv6 } from "node:net";
+
 /** The format's name when the value is not of it. */
 export function formatProblem(format: string, value: string): string | undefined {
   const test = Object.hasOwn(FORMATS, format) ? FORMATS[format] : undefined;
@@ -13,7 +15,7 @@ const FORMATS: Record<string, (value: string) => boolean> = {
   duration: (value) => /^[+-]?(0|((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)$/.test(value),
   uuid: (value) => /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i.test(value),
   ipv4: (value) => /^(\d{1,3}\.){3}\d{1,3}$/.test(value) && value.split(".").every((part) => Number(part) < 256),
-  ipv6: (value) => value.includes(":") && /^[0-9a-fA-F:.]+$/.test(value),
+  ipv6: (value) => isIPv6(value) && !value.includes("%"),
   byte: (value) => /^[A-Za-z0-9+/]*={0,2}$/.test(value) && value.length % 4 === 0,
 };
 

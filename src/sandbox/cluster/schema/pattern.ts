@@ -26,3 +26,19 @@ function compile(pattern: string): (text: string) => boolean {
     return (text) => regex.matcher(text).find();
   }
 }
+
+/** Every match in a text, as RE2 finds them. */
+export function compileSearch(pattern: string): (text: string) => string[] {
+  try {
+    const regex = new RegExp(pattern, "gu");
+    return (text) => text.match(regex) ?? [];
+  } catch {
+    const { RE2JS } = load("re2js") as { RE2JS: typeof Re2 };
+    const regex = RE2JS.compile(pattern);
+    return (text) => {
+      const [matcher, found] = [regex.matcher(text), [] as string[]];
+      while (matcher.find()) found.push(matcher.group() ?? "");
+      return found;
+    };
+  }
+}
