@@ -14,8 +14,6 @@ export interface DifferentialCase {
   /** Further objects: DestinationRules, Services of its own. Namespace `default` unless they say otherwise. */
   objects?: readonly KubeObject[];
   requests: readonly CaseRequest[];
-  /** Names an entry of ON_PURPOSE: this difference is known and wanted. */
-  differs?: string;
 }
 
 /** A VirtualService's spec; hosts default to case.test, gateways to the suite's. */
@@ -43,6 +41,8 @@ export interface CaseRequest {
   takesMs?: readonly [number, number];
   /** Beside the subset compare which endpoint of it answered. */
   byEndpoint?: boolean;
+  /** Which attempt reached a live endpoint is chance: its number is not compared. */
+  luckyFirst?: boolean;
   /** What the upstream does, attempt by attempt; the last one repeats. See fleet.ts. Default: answers 200. */
   upstream?: readonly UpstreamStep[];
 }

@@ -34,11 +34,11 @@ export function observe(request: CaseRequest, answer: WireAnswer, attempts: read
     headers: headerMap(answer.rawHeaders),
     body: answer.body,
     ...(takesMs === undefined ? {} : { inTime: answer.tookMs >= takesMs[0] && answer.tookMs <= takesMs[1] }),
-    attempts: attempts.map((attempt) => ({
+    attempts: attempts.map((attempt, i) => ({
       to: `${request.byEndpoint === true ? attempt.endpoint : attempt.subset}${attempt.port === "second" ? ":second" : ""}`,
       method: attempt.method,
       url: attempt.url,
-      headers: headerMap(attempt.rawHeaders),
+      headers: headersSeen(attempt.rawHeaders, i, request),
       body: attempt.body,
     })),
   };
@@ -52,6 +52,20 @@ function headerMap(raw: readonly string[]): HeaderMap {
     (map[name] ??= []).push(formOf(name, raw[i + 1]!));
   }
   return Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** What is not compared in the upstream's view, each for a reason that docs/reference/gateway.md gives or that lies in chance. */
+function headersSeen(raw: readonly string[], attempt: number, { luckyFirst }: CaseRequest): HeaderMap {
+  const seen: Record<string, readonly string[]> = { ...headerMap(raw) };
+  // For tracing between proxies: a sidecar takes it off before the application sees it.
+  delete seen["x-envoy-decorator-operation"];
+  // Hop by hop, and what HTTP/1.1 means without it.
+  if (seen["connection"]?.join() === "keep-alive") delete seen["connection"];
+  // What is left of the whole time limit when a retry starts.
+  if (attempt > 0 && seen["x-envoy-expected-rq-timeout-ms"] !== undefined)
+    seen["x-envoy-expected-rq-timeout-ms"] = ["<milliseconds>"];
+  if (luckyFirst === true) delete seen["x-envoy-attempt-count"];
+  return seen;
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

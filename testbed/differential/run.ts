@@ -65,18 +65,24 @@ export async function ask(
 ): Promise<Map<string, CaseObservations>> {
   const client = new WireClient((port) => world.addressOf(port));
   const results = new Map<string, CaseObservations>();
-  const queue = [...cases];
   let over = false;
-  const worker = async () => {
+  const work = (queue: LiveCase[]) => async () => {
     for (let next = queue.shift(); next !== undefined && !over; next = queue.shift()) {
       const observations = await askCase(client, next, fleet);
       results.set(next.source.name, observations);
       over ||= until(next, observations);
     }
   };
-  await Promise.all(Array.from({ length: CASES_AT_ONCE }, worker));
+  const together = cases.filter((each) => !balances(each));
+  await Promise.all(Array.from({ length: CASES_AT_ONCE }, work(together)));
+  // The load of other requests would decide about the balance.
+  await work(cases.filter(balances))();
   client.close();
   return results;
+}
+
+function balances({ requests }: LiveCase): boolean {
+  return requests.some(({ byEndpoint }) => byEndpoint === true);
 }
 
 let lastId = 0;

@@ -27,8 +27,6 @@ export interface SmallMeshOptions {
   /** A client of the API server, and the kubeconfig that istiod gets. */
   cluster: Cluster;
   kubeconfig: object;
-  /** The port that every backend serves. */
-  backendPort: number;
 }
 
 const WORKLOAD_ENTRIES: Resource = {
@@ -57,19 +55,14 @@ export function meshPrograms(bin: string | undefined): { istiod: string; envoy: 
   return { istiod, envoy };
 }
 
-export async function startSmallMesh({
-  bin,
-  cluster,
-  kubeconfig,
-  backendPort,
-}: SmallMeshOptions): Promise<RoutingWorld> {
+export async function startSmallMesh({ bin, cluster, kubeconfig }: SmallMeshOptions): Promise<RoutingWorld> {
   const programs = meshPrograms(bin);
   const home = mkdtempSync(join(tmpdir(), "small-mesh-"));
   const ports = await choosePorts();
   writeFileSync(join(home, "kubeconfig"), JSON.stringify(kubeconfig), { mode: 0o600 });
   writeFileSync(join(home, "mesh.yaml"), JSON.stringify(MESH_CONFIG));
   writeFileSync(join(home, "envoy.json"), JSON.stringify(envoyBootstrap(ports)));
-  await installBase(cluster, ports, backendPort);
+  await installBase(cluster, ports);
   const istiod = start(home, "istiod", programs.istiod, istiodArguments(home, ports), ISTIOD_ENVIRONMENT);
   const children = [istiod];
   const close = async () => {
@@ -81,6 +74,7 @@ export async function startSmallMesh({
     const envoy = start(home, "envoy", programs.envoy, [
       "-c",
       join(home, "envoy.json"),
+      "--disable-hot-restart",
       "--concurrency",
       "1",
       "-l",
@@ -116,7 +110,7 @@ async function choosePorts(): Promise<MeshPorts> {
 }
 
 /** Definitions, the gateway as a workload that its Service selects (so its ports are translated), and the backends. */
-async function installBase(cluster: Cluster, ports: MeshPorts, backendPort: number): Promise<void> {
+async function installBase(cluster: Cluster, ports: MeshPorts): Promise<void> {
   for (const definition of istioDefinitions())
     await cluster.create(CUSTOM_RESOURCE_DEFINITIONS, definition as KubeObject);
   for (const name of [SYSTEM, "other"])
@@ -134,7 +128,6 @@ async function installBase(cluster: Cluster, ports: MeshPorts, backendPort: numb
   ];
   for (const entry of entries) await whenServed(() => cluster.create(WORKLOAD_ENTRIES, entry));
   await createAll(cluster, [suiteGateway()]);
-  void backendPort;
 }
 
 function workloadEntry(name: string, namespace: string, spec: object): KubeObject {

@@ -69,6 +69,12 @@ const REWRITES: DifferentialCase[] = [
     { uriRegexRewrite: { match: "^/api", rewrite: "" } },
     paths("/api/x", "/api"),
   ),
+  rewritten(
+    "by regex to a path without a slash",
+    { uri: { prefix: "/" } },
+    { uriRegexRewrite: { match: "^/rewritten", rewrite: "x" } },
+    paths("/rewritten-to-no-path"),
+  ),
   rewritten("to the same path", { uri: { prefix: "/a" } }, { uri: "/a" }, paths("/a/b")),
   one(
     "rewrite",
@@ -164,6 +170,11 @@ const DIRECTS: DifferentialCase[] = [
   direct("not modified", { status: 304 }),
   direct("unavailable", { status: 503, body: { string: "maintenance" } }),
   direct("an odd status", { status: 299, body: { string: "odd" } }),
+  direct("created", { status: 201, body: { string: "made" } }, [
+    { path: "/a?b=1" },
+    { host: "CASE.test:80" },
+    { headers: [["x-forwarded-proto", "https"]] },
+  ]),
   direct("a redirect's status", { status: 302 }),
   one(
     "directResponse",
@@ -205,6 +216,11 @@ const TARGETS: DifferentialCase[] = [
       "/.a",
       "/b/../a?x=../y",
     ),
+  ),
+  show(
+    "paths",
+    "dot segments with parameters",
+    paths("/b/..;/a", "/b/..;x=1/a", "/b/.;/a", "/b/%2e%2e;/a", "/b/..;", "/b/...;/a", "/b/..;a"),
   ),
   show("paths", "escaped dots", paths("/b/%2e%2e/a", "/b/%2E./a", "/%2e/a", "/a%2eb")),
   show("paths", "slashes", paths("//a", "/a//b", "/a///", "//", "/b//../a", "/a/b//")),

@@ -109,7 +109,7 @@ const RETRIES: DifferentialCase[] = [
     "retries",
     "connection refused, then another endpoint",
     [{ route: [to("mixed")] }],
-    Array.from({ length: 6 }, () => ({})),
+    Array.from({ length: 6 }, () => ({ luckyFirst: true })),
   ),
   one(
     "retries",

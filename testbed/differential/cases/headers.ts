@@ -345,4 +345,92 @@ const OWN: DifferentialCase[] = [
   ]),
 ];
 
-export const HEADER_CASES: readonly DifferentialCase[] = [...OPERATIONS, ...LEVELS, ...OWN];
+const REPEATED = [
+  "accept",
+  "accept-language",
+  "cache-control",
+  "content-language",
+  "forwarded",
+  "if-match",
+  "pragma",
+  "te",
+  "upgrade-insecure-requests",
+  "via",
+  "warning",
+  "x-custom",
+].map(
+  (name): CaseRequest => ({
+    headers: [
+      [name, "a"],
+      [name, "b"],
+    ],
+  }),
+);
+
+const REPEATED_BACK = [
+  "access-control-allow-methods",
+  "access-control-expose-headers",
+  "allow",
+  "cache-control",
+  "content-encoding",
+  "content-language",
+  "etag",
+  "link",
+  "location",
+  "vary",
+  "via",
+  "warning",
+  "www-authenticate",
+  "x-custom",
+  "retry-after",
+  "age",
+  "expires",
+].map(
+  (name): CaseRequest => ({
+    upstream: [
+      {
+        status: 200,
+        headers: [
+          [name, "a"],
+          [name, "b"],
+        ],
+      },
+    ],
+  }),
+);
+
+const MORE: DifferentialCase[] = [
+  plain("repeated headers", "of the client", REPEATED),
+  plain("repeated headers", "of the upstream", REPEATED_BACK),
+  routeLevel("request set of an empty value over one that is there", request({ set: { "x-a": "" } })),
+  routeLevel("response set of an empty value over one that is there", response({ set: { "x-r": "" } })),
+  routeLevel("response date", response({ set: { date: "Tue, 01 Jan 2030 00:00:00 GMT" } })),
+  weighted("destination's Host under a rewrite", {}, request({ set: { Host: "destination.example" } })),
+  one(
+    "header operations",
+    "of two destinations: a rewrite's authority over the destination's Host",
+    [
+      {
+        rewrite: { authority: "rewrite.example" },
+        route: [
+          to("echo", "v1", { weight: 100, headers: request({ set: { Host: "destination.example" } }) }),
+          to("echo", "v2", { weight: 0 }),
+        ],
+      },
+    ],
+    [{}],
+  ),
+  one(
+    "header operations",
+    "on a redirect",
+    [
+      {
+        redirect: { uri: "/new" },
+        headers: { request: { set: { "x-a": "1" } }, response: { add: { "x-r": "1" }, set: { location: "/mine" } } },
+      },
+    ],
+    [{}],
+  ),
+];
+
+export const HEADER_CASES: readonly DifferentialCase[] = [...OPERATIONS, ...LEVELS, ...OWN, ...MORE];

@@ -1,0 +1,155 @@
+// Bugs planted in a copy of the gateway, one line each: the suite is worth something only if it finds every one of them.
+
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { startGateway } from "../../src/gateway/start.ts";
+
+export interface PlantedBug {
+  name: string;
+  file: string;
+  /** Must occur exactly once in the file. */
+  line: string;
+  instead: string;
+}
+
+const bug = (name: string, file: string, line: string, instead: string): PlantedBug => ({ name, file, line, instead });
+
+export const PLANTED: readonly PlantedBug[] = [
+  bug("a wildcard before the exact host", "match.ts", "if (exact !== undefined) return exact;", ""),
+  bug("the shortest wildcard wins", "compile.ts", "sort((a, b) => b - a)", "sort((a, b) => a - b)"),
+  bug(
+    "a prefix matches anywhere",
+    "match.ts",
+    "path.toLowerCase() : path).startsWith(match.value)",
+    "path.toLowerCase() : path).includes(match.value)",
+  ),
+  bug(
+    "an exact match forgets ignoreUriCase",
+    "compile-match.ts",
+    "ignoreCase ? test.value.toLowerCase() : test.value",
+    "test.value",
+  ),
+  bug(
+    "a regex needs to match a part only",
+    "compile-match.ts",
+    "compiled.matches(text)",
+    "compiled.matcher(text).find()",
+  ),
+  bug("withoutHeaders is not inverted", "match.ts", "return !anyMatches(test,", "return anyMatches(test,"),
+  bug(
+    "only the last value of a query parameter is looked at",
+    "match.ts",
+    'query.split("&")',
+    'query.split("&").reverse()',
+  ),
+  bug(
+    "a repeated header is joined",
+    "request-view.ts",
+    'JOINED.has(name) ? [values.join(",")] : values',
+    '[values.join(",")]',
+  ),
+  bug("destinations without weight get a share", "compile-action.ts", "entry.weight ?? 0", "entry.weight ?? 100"),
+  bug(
+    "weights are swapped",
+    "split.ts",
+    "while (ticket >= left[index]!) ticket -= left[index++]!;",
+    "index = left.length - 1; while (ticket >= left[index]!) ticket -= left[index--]!;",
+  ),
+  bug(
+    "all weights are equal",
+    "live-table.ts",
+    "destinations.map(({ weight }) => weight)",
+    "destinations.map(() => 1)",
+  ),
+  bug(
+    "a subset is all of the Service",
+    "compile-clusters.ts",
+    ".filter(({ pod }) => hasLabels(pod, settings.labels))",
+    "",
+  ),
+  bug(
+    "the Service's first port is always taken",
+    "service-directory.ts",
+    "if (wanted !== undefined) return wanted;",
+    "",
+  ),
+  bug(
+    "headers are added before they are set",
+    "compile-headers.ts",
+    "...compileWrites(operations.set, false, `${field}.set`, complain),",
+    "...compileWrites(operations.set, true, `${field}.set`, complain),",
+  ),
+  bug("removals are forgotten", "headers.ts", "operations.remove.length === 0 ? list", "true ? list"),
+  bug(
+    "Host is not rewritten by a destination",
+    "exchange.ts",
+    "const authority = last ?? destination.authority;",
+    "const authority = last;",
+  ),
+  bug(
+    "a rewritten prefix keeps what it replaced",
+    "rewrite.ts",
+    "return replacement + path.slice(matched.value.length);",
+    "return replacement + path;",
+  ),
+  bug("a rewrite drops the query", "rewrite.ts", "`${rewritten}?${query}`", "rewritten"),
+  bug(
+    "redirects are temporary by default",
+    "compile-action.ts",
+    "redirect.redirectCode || 301",
+    "redirect.redirectCode || 302",
+  ),
+  bug("one retry too few", "exchange.ts", "this.#attempts > policy.attempts", "this.#attempts >= policy.attempts"),
+  bug("503 is retried by default", "compile-action.ts", "statusCodes: new Set(),", "statusCodes: new Set([503]),"),
+  bug(
+    "5xx does not cover resets",
+    "retry.ts",
+    'if (on.has("5xx") || on.has("gateway-error")',
+    'if (on.has("gateway-error")',
+  ),
+  bug(
+    "time-outs of one try are ignored",
+    "exchange.ts",
+    "if (policy?.perTryTimeoutMs !== undefined)",
+    "if (policy?.perTryTimeoutMs === -1)",
+  ),
+  bug(
+    "a time-out is a 503",
+    "local-reply.ts",
+    'reply(504, "upstream request timeout"',
+    'reply(503, "upstream request timeout"',
+  ),
+  bug("dot segments stay", "target.ts", 'if (dots === "..") out.pop();', ""),
+  bug(
+    "x-forwarded-for of the client is trusted alone",
+    "headers.ts",
+    '[...claimed.filter((each) => each !== ""), remoteAddress]',
+    "claimed.length > 0 ? claimed : [remoteAddress]",
+  ),
+];
+
+const source = join(import.meta.dirname, "..", "..", "src");
+const home = join(import.meta.dirname, "..", "..", ".cache", "planted");
+let copies = 0;
+
+/** The start function of a copy of the gateway with the bug in it. */
+export async function plant({ name, file, line, instead }: PlantedBug): Promise<typeof startGateway> {
+  const text = readFileSync(join(source, "gateway", file), "utf8");
+  const parts = text.split(line);
+  if (parts.length !== 2)
+    throw new Error(`the bug "${name}" cannot be planted: ${file} holds its line ${parts.length - 1} times: ${line}`);
+  const copy = join(home, `${process.pid}-${++copies}`, "src");
+  mkdirSync(copy, { recursive: true });
+  for (const room of readdirSync(source)) if (room !== "gateway") symlinkSync(join(source, room), join(copy, room));
+  cpSync(join(source, "gateway"), join(copy, "gateway"), { recursive: true });
+  writeFileSync(join(copy, "gateway", file), parts.join(instead));
+  const module = (await import(/* @vite-ignore */ pathToFileURL(join(copy, "gateway", "start.ts")).href)) as {
+    startGateway: typeof startGateway;
+  };
+  return module.startGateway;
+}
+
+export function plantedHome(): string {
+  return home;
+}
