@@ -199,10 +199,7 @@ describe("defaults are istiod's", () => {
 
 describe("what is not honoured is refused with its field, and not served", () => {
   const rows: [string, unknown, string][] = [
-    ["a fault", { fault: { abort: { httpStatus: 500 } } }, "spec.http[0].fault"],
-    ["a mirror", { mirror: { host: "echo" } }, "spec.http[0].mirror"],
-    ["CORS", { corsPolicy: {} }, "spec.http[0].corsPolicy"],
-    ["a delegate", { delegate: { name: "x" }, route: undefined }, "spec.http[0].delegate"],
+    ["statistics", { match: [{ statPrefix: "s" }] }, "spec.http[0].match[0].statPrefix"],
     ["a misspelt field", { timeuot: "1s" }, "spec.http[0].timeuot"],
     ["a misspelt match", { match: [{ uri: { prefixx: "/" } }] }, "spec.http[0].match[0].uri.prefixx"],
     ["two kinds of match", { match: [{ uri: { prefix: "/", exact: "/" } }] }, "spec.http[0].match[0].uri"],

@@ -71,7 +71,7 @@ function filterTexts(filters: RouteFilters | undefined): string[] {
   const { delay, abort } = filters?.fault ?? {};
   const texts: string[] = [];
   if (delay !== undefined && delay.perMillion > 0)
-    texts.push(`fault: ${percent(delay)} of the requests wait ${formatDurationMs(delay.delayMs)} first`);
+    texts.push(`fault: ${percent(delay)} of the requests wait ${delay.delayMs / 1_000}s first`);
   if (abort !== undefined && abort.perMillion > 0)
     texts.push(`fault: ${percent(abort)} of the requests are answered ${abort.status} "fault filter abort" (FI)`);
   return texts;

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { gateway, named, nameOf, virtualService, worldOf } from "../../testbed/gateway/objects.ts";
 import type { RouteRequest } from "../core/traffic/explanation.ts";
 import { explain } from "./explain.ts";
-import type { HttpRoute } from "./objects.ts";
+import type { HttpMatch, HttpRoute } from "./objects.ts";
 
 const ask = (more: Partial<RouteRequest> = {}): RouteRequest => ({
   host: "shop.example",
@@ -112,11 +112,10 @@ test("a missing cluster and one without ready endpoints say what clients get", (
 });
 
 test("a refused VirtualService is explained with its problem; on a real cluster it is served", () => {
-  const vs = virtualService([{ ...named("x"), mirror: { host: "echo" } } as HttpRoute]);
+  const vs = virtualService([named("x", { match: [{ statPrefix: "s" } as HttpMatch] })]);
   const world = worldOf({ virtualServices: [vs] });
-  expect(explain(world, ask()).steps.some(({ text }) => text.includes("spec.http[0].mirror is not supported"))).toBe(
-    true,
-  );
+  const refusal = "spec.http[0].match[0].statPrefix is not supported";
+  expect(explain(world, ask()).steps.some(({ text }) => text.includes(refusal))).toBe(true);
   expect(explain(world, ask()).answer?.code).toBe(404);
   expect(explain({ ...world, serveDespiteProblems: true }, ask()).route).toBe("x");
 });

@@ -61,21 +61,21 @@ async function conditionOf(): Promise<unknown> {
   return status?.conditions.map(({ type, status, reason }) => `${type}=${status} ${reason}`);
 }
 
-const mirrored = { ...weighted(0, 100), mirror: { host: "echo" } } as HttpRoute;
+const unsupported = { ...weighted(0, 100), match: [{ statPrefix: "s" }] } as HttpRoute;
 
 test("a change that cannot be honoured leaves the last good routes in force, says so, and is not acknowledged", async () => {
   expect(await answer()).toBe("200 v1");
-  const changed = await world.route([mirrored]);
+  const changed = await world.route([unsupported]);
   await expect
     .poll(() => eventsOf("VirtualService"))
     .toEqual([
-      "Warning Refused: spec.http[0].mirror is not supported by the sandbox gateway: remove it; a real mesh mirrors (its last good version stays in force)",
+      "Warning Refused: spec.http[0].match[0].statPrefix is not supported by the sandbox gateway: it names per-route statistics, which the gateway does not keep; remove it (its last good version stays in force)",
     ]);
   await expect.poll(conditionOf).toEqual(["Reconciled=False Refused"]);
   expect(await answer()).toBe("200 v1");
   expect(await gateway.dataPlane.acknowledged(VIRTUAL_SERVICES, KEY, changed.metadata.resourceVersion!)).toMatchObject({
     acknowledged: false,
-    waitingFor: expect.stringContaining("refuses VirtualService default/echo: spec.http[0].mirror"),
+    waitingFor: expect.stringContaining("refuses VirtualService default/echo: spec.http[0].match[0].statPrefix"),
   });
   const cured = await world.route([weighted(0, 100)]);
   await expect.poll(conditionOf).toEqual(["Reconciled=True Honoured"]);
@@ -87,7 +87,7 @@ test("a change that cannot be honoured leaves the last good routes in force, say
 });
 
 test("a problem that was cured while the gateway was away is taken back at its next start", async () => {
-  await world.route([mirrored]);
+  await world.route([unsupported]);
   await expect.poll(conditionOf).toEqual(["Reconciled=False Refused"]);
   await gateway.stop();
   await world.route([weighted(100, 0)]);
@@ -104,7 +104,7 @@ test("a problem that was cured while the gateway was away is taken back at its n
 });
 
 test("a new VirtualService that cannot be honoured is not served, and the others are", async () => {
-  await world.cluster.create(VIRTUAL_SERVICES, virtualService([mirrored], "other", { hosts: ["other.example"] }));
+  await world.cluster.create(VIRTUAL_SERVICES, virtualService([unsupported], "other", { hosts: ["other.example"] }));
   await expect
     .poll(() => eventsOf("VirtualService"))
     .toEqual([expect.stringContaining("(the VirtualService is not served)")]);

@@ -1,0 +1,102 @@
+// What a route does beside forwarding, with real sockets: faults.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { HttpRoute } from "../../src/gateway/objects.ts";
+import { type RunningGateway, startGateway } from "../../src/gateway/start.ts";
+import type { SandboxCluster } from "../../src/sandbox/cluster/open.ts";
+import { EchoWorld, openTestCluster, realClock, silentLog } from "../../testbed/gateway/world.ts";
+
+let sandbox: SandboxCluster;
+let world: EchoWorld;
+let gateway: RunningGateway;
+let url: string;
+
+const TO_ECHO: HttpRoute = { route: [{ destination: { host: "echo" } }] };
+
+beforeEach(async () => {
+  sandbox = await openTestCluster();
+  world = new EchoWorld(sandbox.cluster);
+  await world.setUp([TO_ECHO]);
+  gateway = await startGateway({
+    cluster: world.cluster,
+    clock: realClock,
+    log: silentLog,
+    ports: { 80: 0 },
+    statsPort: 0,
+    seed: 7,
+  });
+  url = `http://127.0.0.1:${gateway.localPorts[80]!}`;
+});
+
+afterEach(async () => {
+  await gateway.stop();
+  world.closeAll();
+  await sandbox.close();
+});
+
+async function route(...http: HttpRoute[]): Promise<void> {
+  await world.route(http);
+  await sleep(20);
+}
+
+async function get(path = "/", init: RequestInit = {}) {
+  const response = await fetch(url + path, init);
+  return { status: response.status, text: await response.text(), headers: response.headers };
+}
+
+async function metric(pattern: RegExp): Promise<string | undefined> {
+  const text = await (await fetch(`http://127.0.0.1:${gateway.statsPort}/stats/prometheus`)).text();
+  return text.split("\n").find((line) => pattern.test(line));
+}
+
+test("an abort is answered without the upstream, in the Service's name; header operations apply", async () => {
+  let calls = 0;
+  await world.addPod("v1", (_, response) => {
+    calls++;
+    response.end("ok");
+  });
+  const fault = { abort: { httpStatus: 418, percentage: { value: 100 } } };
+  await route({ ...TO_ECHO, fault, headers: { response: { set: { "x-a": "1" } } } });
+  const { status, text, headers } = await get("/", { method: "POST", body: "x".repeat(100_000) });
+  expect([status, text, headers.get("x-a"), calls]).toEqual([418, "fault filter abort", "1", 0]);
+  expect(
+    await metric(
+      /^istio_requests_total.*destination_service_name="echo".*response_code="418".*response_flags="FI".* 1$/,
+    ),
+  ).toBeDefined();
+});
+
+test("a share of requests is aborted", async () => {
+  await world.addPod("v1");
+  await route({ ...TO_ECHO, fault: { abort: { httpStatus: 503, percentage: { value: 25 } } } });
+  const statuses = await Promise.all(Array.from({ length: 400 }, async () => (await get()).status));
+  const aborted = statuses.filter((status) => status === 503).length;
+  expect(aborted).toBeGreaterThan(60);
+  expect(aborted).toBeLessThan(140);
+});
+
+test("a delay passes before the time limit begins, and the body arrives whole after it", async () => {
+  await world.addPod("v1", (request, response) => void request.pipe(response));
+  const delay = { fixedDelay: "120ms", percentage: { value: 100 } };
+  await route({ ...TO_ECHO, timeout: "100ms", fault: { delay } });
+  const start = performance.now();
+  const body = "y".repeat(200_000);
+  const { status, text } = await get("/", { method: "POST", body });
+  expect([status, text === body]).toEqual([200, true]);
+  expect(performance.now() - start).toBeGreaterThan(115);
+  expect(await metric(/^istio_requests_total.*response_code="200".*response_flags="DI".* 1$/)).toBeDefined();
+});
+
+test("a client that leaves while it is delayed costs no upstream request", async () => {
+  let calls = 0;
+  await world.addPod("v1", (_, response) => {
+    calls++;
+    response.end("ok");
+  });
+  await route({ ...TO_ECHO, fault: { delay: { fixedDelay: "80ms", percentage: { value: 100 } } } });
+  await expect(get("/", { signal: AbortSignal.timeout(30) })).rejects.toThrow();
+  await sleep(120);
+  expect(calls).toBe(0);
+  expect(await metric(/^istio_requests_total.*response_code="0".*response_flags="DI,DC".* 1$/)).toBeDefined();
+});
