@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Resource, SERVICES, VIRTUAL_SERVICES } from "../../src/core/kubernetes/resource.ts";
+import { type Resource, SERVICES } from "../../src/core/kubernetes/resource.ts";
 import type { Child } from "../../testbed/mesh/child.ts";
 import { INGRESS_LABELS, startEnvoy } from "../../testbed/mesh/envoy.ts";
 import { freePorts } from "../../testbed/mesh/free-ports.ts";
@@ -23,7 +23,6 @@ const WORKLOAD_ENTRIES: Resource = {
   namespaced: true,
 };
 const EXAMPLES = join(root, "examples", "echo");
-const ROUTE = { namespace: "default", name: "echo" };
 
 let home: string;
 let api: SandboxApi;

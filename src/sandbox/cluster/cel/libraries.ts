@@ -131,8 +131,6 @@ class CelFormat {
   }
 }
 
-class FormatNamespace {}
-
 const FORMATS: Record<string, NameCheck> = {
   dns1123Label: isDnsLabel,
   dns1123Subdomain: isSubdomain,
@@ -143,13 +141,19 @@ const FORMATS: Record<string, NameCheck> = {
   uuid: (text) => (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text) ? [] : ["does not match the UUID format"]),
 };
 
+/** What `format` stands for. */
+class FormatNamespace {
+  readonly checks = FORMATS;
+}
+
 /** `format.NAME().validate(text)`: what is wrong, or none. */
 function addFormats(environment: Environment, optional: OptionalValues): void {
+  const formats = new FormatNamespace();
   environment
     .registerType("Format", { ctor: CelFormat, fields: {} })
     .registerType("FormatNamespace", { ctor: FormatNamespace, fields: {} })
-    .registerConstant("format", "FormatNamespace", new FormatNamespace());
-  for (const [name, check] of Object.entries(FORMATS))
+    .registerConstant("format", "FormatNamespace", formats);
+  for (const [name, check] of Object.entries(formats.checks))
     environment.registerFunction(`FormatNamespace.${name}(): Format`, () => new CelFormat(check));
   environment.registerFunction(
     "Format.validate(string): optional<list<string>>",
