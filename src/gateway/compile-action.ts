@@ -6,6 +6,7 @@ import { compileDuration as duration } from "./compile-duration.ts";
 import { compileFilters } from "./compile-filters.ts";
 import { compileHeaders } from "./compile-headers.ts";
 import { type Complain, messageOf } from "./compile-match.ts";
+import { compileMirrors, type MirrorTemplate } from "./compile-mirrors.ts";
 import { fullyQualified } from "./names.ts";
 import type { HttpRedirect, HttpRetry, HttpRoute, RouteDestination } from "./objects.ts";
 import type { HeaderEdits, Redirect, RetryPolicy, Rewrite, RouteFilters } from "./table.ts";
@@ -18,6 +19,7 @@ export type ActionTemplate =
       retry: RetryPolicy | undefined;
       rewrite: Rewrite | undefined;
       filters: RouteFilters | undefined;
+      mirrors: MirrorTemplate[];
     }
   | { kind: "redirect"; redirect: Omit<Redirect, "port"> & Pick<HttpRedirect, "port" | "derivePort"> }
   | { kind: "direct"; status: number; body: Uint8Array };
@@ -57,6 +59,7 @@ export function compileAction(route: HttpRoute, field: string, namespace: string
     retry: compileRetry(route.retries, `${field}.retries`, complain),
     rewrite: compileRewrite(route.rewrite, `${field}.rewrite`, complain),
     filters: compileFilters(route, field, complain),
+    mirrors: compileMirrors(route, field, namespace, complain),
   };
 }
 

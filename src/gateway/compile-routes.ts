@@ -6,9 +6,10 @@ import { type ClusterRef, clusterKey } from "./compile-clusters.ts";
 import type { ServerTemplate } from "./compile-gateways.ts";
 import { joinEdits, NO_EDITS } from "./compile-headers.ts";
 import type { MatchTemplate } from "./compile-match.ts";
+import type { MirrorTemplate } from "./compile-mirrors.ts";
 import type { HttpTemplate, VirtualServiceTemplate } from "./compile-virtual-service.ts";
 import type { ServiceDirectory } from "./service-directory.ts";
-import type { HeaderEdits, Redirect, Route, RouteAction, WeightedDestination } from "./table.ts";
+import type { HeaderEdits, Mirror, Redirect, Route, RouteAction, WeightedDestination } from "./table.ts";
 import type { World } from "./world.ts";
 
 export interface Surroundings {
@@ -97,20 +98,38 @@ function assembleAction(
       retry: action.retry,
       rewrite: action.rewrite,
       filters: action.filters,
+      mirrors:
+        action.mirrors.length === 0 ? undefined : action.mirrors.map((each) => assembleMirror(each, port, around)),
     },
   };
 }
 
 function assembleDestination(
-  { host, subset, port, weight, headers }: DestinationTemplate,
+  { weight, headers, ...destination }: DestinationTemplate,
   single: boolean,
   listenerPort: number,
-  { services, needed }: Surroundings,
+  around: Surroundings,
 ): WeightedDestination {
+  const { host, subset } = destination;
+  const key = need(destination, listenerPort, around);
+  return { clusterKey: key, host, subset, weight, headers: single ? NO_EDITS : headers };
+}
+
+function assembleMirror(mirror: MirrorTemplate, listenerPort: number, around: Surroundings): Mirror {
+  const { host, subset, perMillion } = mirror;
+  return { clusterKey: need(mirror, listenerPort, around), host, subset, perMillion };
+}
+
+/** The cluster's key; it will be made. */
+function need(
+  { host, subset, port }: Pick<DestinationTemplate, "host" | "subset" | "port">,
+  listenerPort: number,
+  { services, needed }: Surroundings,
+): string {
   const ref = { host, subset, port: services.portFor(host, port, listenerPort) };
   const key = clusterKey(ref);
   needed.set(key, ref);
-  return { clusterKey: key, host, subset, weight, headers: single ? NO_EDITS : headers };
+  return key;
 }
 
 function splitKey(

@@ -11,13 +11,14 @@ import { clientHeaders, edit, type HeaderList, localHeaders, sealed } from "./he
 import type { LiveCluster } from "./live-table.ts";
 import * as local from "./local-reply.ts";
 import { findRoute, findVirtualHost } from "./match.ts";
+import { sendMirrors } from "./mirror.ts";
 import { hostWithoutPort } from "./names.ts";
 import type { RequestBody } from "./request-body.ts";
 import { NodeRequestView } from "./request-view.ts";
 import { backoffMs, retriesFailure, retriesStatus } from "./retry.ts";
 import { forwardedPath, hasLocation, redirectLocation, SAME_PLACE } from "./rewrite.ts";
 import type { DestinationStats } from "./stats.ts";
-import type { ForwardAction, Route, RouteFilters, WeightedDestination } from "./table.ts";
+import type { ForwardAction, Mirror, Route, RouteFilters, WeightedDestination } from "./table.ts";
 import { parseTarget } from "./target.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -118,6 +119,19 @@ export class Exchange implements AttemptOwner {
     this.#body = bodyOf(this.#request, action.retry !== undefined);
     this.#armTimeout(action.timeoutMs);
     this.#try();
+    // Without a host for the request itself Envoy mirrors nothing.
+    if (action.mirrors !== undefined && this.#attempt !== undefined) this.#mirror(action.mirrors, action.timeoutMs);
+  }
+
+  #mirror(mirrors: readonly Mirror[], timeoutMs: number | undefined): void {
+    const hasBody = this.#body !== undefined;
+    sendMirrors(this.#gate, mirrors, {
+      request: this.#request,
+      hasBody,
+      path: this.#path,
+      headers: this.#headers,
+      timeoutMs,
+    });
   }
 
   /** Envoy's clock for the whole request starts when the request has come in completely. */

@@ -7,6 +7,7 @@ import { forwardedPath, redirectLocation } from "./rewrite.ts";
 import type {
   Chance,
   ForwardAction,
+  Mirror,
   RetryPolicy,
   Route,
   RouteFilters,
@@ -41,6 +42,7 @@ export function explainAction(
   }
   steps.push(...policySteps(action, route, view));
   const total = action.destinations.reduce((sum, { weight }) => sum + weight, 0);
+  steps.push(...(action.mirrors ?? []).map((mirror) => mirrorStep(table, mirror)));
   const destinations = action.destinations.map((destination) => explainDestination(table, destination, total, steps));
   return { steps, ...bound, destinations };
 }
@@ -75,6 +77,17 @@ function filterTexts(filters: RouteFilters | undefined): string[] {
   if (abort !== undefined && abort.perMillion > 0)
     texts.push(`fault: ${percent(abort)} of the requests are answered ${abort.status} "fault filter abort" (FI)`);
   return texts;
+}
+
+function mirrorStep(table: RouteTable, mirror: Mirror): ExplanationStep {
+  const { host, subset, clusterKey } = mirror;
+  const ready = table.clusters.get(clusterKey)?.endpoints.length ?? 0;
+  const place = subset === undefined ? host : `${host} subset ${subset}`;
+  const nobody = ready === 0 ? ", but nobody there is ready: nothing is sent" : "";
+  return {
+    taken: ready > 0,
+    text: `mirror: ${percent(mirror)} of the requests are copied to ${place}, answers are dropped${nobody}`,
+  };
 }
 
 function percent({ perMillion }: Chance): string {

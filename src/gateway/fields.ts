@@ -77,8 +77,6 @@ const HTTP_MATCH = message({
 
 const PERCENT = message({ value: true });
 
-const MIRROR = "remove it; a real mesh mirrors";
-
 const HTTP_ROUTE = message({
   name: true,
   match: { each: HTTP_MATCH },
@@ -119,10 +117,10 @@ const HTTP_ROUTE = message({
       http2Error: "use httpStatus; Istio knows no http2Error",
     }),
   }),
-  mirror: MIRROR,
-  mirrors: MIRROR,
-  mirrorPercentage: MIRROR,
-  mirrorPercent: MIRROR,
+  mirror: DESTINATION,
+  mirrors: { each: message({ destination: DESTINATION, percentage: PERCENT }) },
+  mirrorPercentage: PERCENT,
+  mirrorPercent: true,
   corsPolicy: "let the application answer preflight requests",
 });
 

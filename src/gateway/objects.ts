@@ -23,6 +23,10 @@ export interface HttpRoute {
   retries?: HttpRetry;
   headers?: Headers;
   fault?: HttpFault;
+  mirror?: Destination;
+  mirrors?: { destination?: Destination; percentage?: Percent }[];
+  mirrorPercentage?: Percent;
+  mirrorPercent?: number;
 }
 
 export interface HttpFault {
@@ -63,7 +67,7 @@ export interface RouteDestination {
   headers?: Headers;
 }
 
-interface Destination {
+export interface Destination {
   host: string;
   subset?: string;
   port?: { number?: number };

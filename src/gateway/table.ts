@@ -60,6 +60,14 @@ export interface ForwardAction {
   rewrite: Rewrite | undefined;
   /** Undefined where there are none, so that the hot path has one test. */
   filters: RouteFilters | undefined;
+  /** Undefined where there are none, again. */
+  mirrors: readonly Mirror[] | undefined;
+}
+
+export interface Mirror extends Chance {
+  clusterKey: string;
+  host: string;
+  subset: string | undefined;
 }
 
 /** What is done before a request is forwarded. */

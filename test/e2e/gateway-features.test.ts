@@ -1,7 +1,8 @@
-// What a route does beside forwarding, with real sockets: faults.
+// What a route does beside forwarding, with real sockets: faults, mirrors.
 
+import type { ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { HttpRoute } from "../../src/gateway/objects.ts";
 import { type RunningGateway, startGateway } from "../../src/gateway/start.ts";
 import type { SandboxCluster } from "../../src/sandbox/cluster/open.ts";
@@ -99,4 +100,80 @@ test("a client that leaves while it is delayed costs no upstream request", async
   await sleep(120);
   expect(calls).toBe(0);
   expect(await metric(/^istio_requests_total.*response_code="0".*response_flags="DI,DC".* 1$/)).toBeDefined();
+});
+
+interface Seen {
+  method: string;
+  url: string;
+  host: string | undefined;
+  internal: unknown;
+  body: string;
+}
+
+/** A pod that keeps what it is sent. */
+async function recorder(version: string, answer: (response: ServerResponse) => void): Promise<Seen[]> {
+  const seen: Seen[] = [];
+  await world.addPod(version, (request, response) => {
+    let body = "";
+    request.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
+    request.on("end", () => {
+      const { method, url, headers } = request;
+      seen.push({ method: method!, url: url!, host: headers.host, internal: headers["x-envoy-internal"], body });
+      answer(response);
+    });
+  });
+  return seen;
+}
+
+const V1_TO_V2: HttpRoute = {
+  route: [{ destination: { host: "echo", subset: "v1" } }],
+  mirror: { host: "echo", subset: "v2" },
+};
+
+test("a mirror gets the whole request; whatever it does, the client sees only the destination's answer", async () => {
+  const real = await recorder("v1", (response) => response.end("real"));
+  const shadow = await recorder("v2", (response) => response.writeHead(500).end("shadow"));
+  await route({ ...V1_TO_V2, rewrite: { uri: "/new" }, match: [{ uri: { prefix: "/old" } }] });
+  const body = "z".repeat(300_000);
+  expect((await get("/old/a?x=1", { method: "POST", body })).text).toBe("real");
+  await vi.waitFor(() => expect(shadow).toHaveLength(1));
+  expect(real).toEqual([{ method: "POST", url: "/new/a?x=1", host: new URL(url).host, internal: undefined, body }]);
+  expect(shadow).toEqual([{ ...real[0], internal: "true" }]);
+  expect(await metric(/^istio_requests_total.*destination_workload="echo-v2"/)).toBeUndefined();
+});
+
+test("a mirror that hangs, refuses or does not exist costs the client nothing", async () => {
+  await recorder("v1", (response) => response.end("real"));
+  await recorder("v2", () => {});
+  const dead = await world.addPod("v2");
+  await new Promise((resolve) => dead.server.close(resolve));
+  await route({
+    ...V1_TO_V2,
+    mirror: undefined,
+    mirrors: [
+      { destination: { host: "echo", subset: "v2" } },
+      { destination: { host: "echo", subset: "v2" } },
+      { destination: { host: "echo", subset: "v9" } },
+    ],
+  });
+  for (let i = 0; i < 20; i++) expect((await get("/", { method: "POST", body: "x" })).text).toBe("real");
+});
+
+test("a mirror that does not read is given up, and a large body still arrives", async () => {
+  const real = await recorder("v1", (response) => response.end("real"));
+  await world.addPod("v2", () => {});
+  await route(V1_TO_V2);
+  const body = "z".repeat(8_000_000);
+  expect((await get("/", { method: "POST", body })).text).toBe("real");
+  expect(real[0]!.body.length).toBe(body.length);
+});
+
+test("only a share is mirrored where a percentage says so", async () => {
+  await recorder("v1", (response) => response.end());
+  const shadow = await recorder("v2", (response) => response.end());
+  await route({ ...V1_TO_V2, mirrorPercentage: { value: 25 } });
+  for (let i = 0; i < 200; i++) await get();
+  await sleep(50);
+  expect(shadow.length).toBeGreaterThan(25);
+  expect(shadow.length).toBeLessThan(80);
 });

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { KubeObject } from "../../src/core/kubernetes/object.ts";
 import { EVENTS, GATEWAYS, PODS, SERVICES, VIRTUAL_SERVICES } from "../../src/core/kubernetes/resource.ts";
-import type { HttpRoute } from "../../src/gateway/objects.ts";
+import type { HttpMatch } from "../../src/gateway/objects.ts";
 import { type RunningGateway, startGateway } from "../../src/gateway/start.ts";
 import type { SandboxCluster } from "../../src/sandbox/cluster/open.ts";
 import {
@@ -61,7 +61,7 @@ async function conditionOf(): Promise<unknown> {
   return status?.conditions.map(({ type, status, reason }) => `${type}=${status} ${reason}`);
 }
 
-const unsupported = { ...weighted(0, 100), match: [{ statPrefix: "s" }] } as HttpRoute;
+const unsupported = { ...weighted(0, 100), match: [{ statPrefix: "s" } as HttpMatch] };
 
 test("a change that cannot be honoured leaves the last good routes in force, says so, and is not acknowledged", async () => {
   expect(await answer()).toBe("200 v1");

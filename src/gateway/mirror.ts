@@ -1,0 +1,123 @@
+// Mirrors: copies of a request for other clusters. Nobody waits for their answers, they are counted nowhere, and they are not
+// tried again. Host stays as it is: istiod turns Envoy's "-shadow" suffix off (DISABLE_SHADOW_HOST_SUFFIX).
+
+import type { IncomingMessage } from "node:http";
+import { Readable } from "node:stream";
+import type { Dispatcher } from "undici";
+import { plainAddress } from "./client-request.ts";
+import { happens } from "./fault.ts";
+import type { Gate } from "./gate.ts";
+import type { HeaderList } from "./headers.ts";
+import type { Mirror } from "./table.ts";
+import type { Upstream } from "./upstream.ts";
+
+/** A mirror that falls further behind the client's body than this is given up: it must not hold the real request back. */
+const BEHIND_LIMIT_BYTES = 1_048_576;
+
+const GIVEN_UP = new Error("mirror given up by the gateway");
+
+export interface MirroredRequest {
+  request: IncomingMessage;
+  hasBody: boolean;
+  path: string;
+  /** As the first attempt has them. */
+  headers: HeaderList;
+  timeoutMs: number | undefined;
+}
+
+/** To be called before the body's first byte has been read. */
+export function sendMirrors(gate: Gate, mirrors: readonly Mirror[], mirrored: MirroredRequest): void {
+  for (const mirror of mirrors) {
+    if (!happens(mirror, gate.live.random)) continue;
+    const cluster = gate.live.cluster(mirror.clusterKey);
+    if (cluster === undefined || cluster.upstreams.length === 0) continue;
+    const { request, path, timeoutMs } = mirrored;
+    const shadow = new Shadow(cluster.pick(undefined));
+    if (timeoutMs !== undefined) shadow.onOver = gate.clock.after(timeoutMs, () => shadow.giveUp());
+    shadow.send({
+      path,
+      method: request.method!,
+      headers: shadowHeaders(mirrored),
+      body: mirrored.hasBody ? copyOf(request) : null,
+      reset: false,
+    });
+  }
+}
+
+/** Envoy sends a mirror as a client of its own, so its own address is one more on the way. */
+function shadowHeaders({ headers, request }: MirroredRequest): HeaderList {
+  const own = plainAddress(request.socket.localAddress);
+  const list = headers.map((each, i) =>
+    i % 2 === 1 && headers[i - 1] === "x-forwarded-for" ? `${each},${own}` : each,
+  );
+  list.push("x-envoy-attempt-count", "1", "x-envoy-internal", "true");
+  return list;
+}
+
+/** Listens beside request-body.ts, which alone says when the client is read. */
+function copyOf(request: IncomingMessage): Readable {
+  const copy = new Readable({ read: () => {} });
+  copy.on("error", () => {});
+  request.on("data", (chunk: Buffer) => {
+    if (copy.destroyed) return;
+    copy.push(chunk);
+    if (copy.readableLength > BEHIND_LIMIT_BYTES) copy.destroy(GIVEN_UP);
+  });
+  request.on("end", () => copy.push(null));
+  request.on("close", () => {
+    if (!request.readableEnded) copy.destroy(GIVEN_UP);
+  });
+  return copy;
+}
+
+class Shadow implements Dispatcher.DispatchHandler {
+  readonly #upstream: Upstream;
+  #controller: Dispatcher.DispatchController | undefined;
+  #state: "running" | "given up" | "over" = "running";
+  onOver: (() => void) | undefined;
+
+  constructor(upstream: Upstream) {
+    this.#upstream = upstream;
+  }
+
+  send(options: Dispatcher.DispatchOptions): void {
+    this.#upstream.inFlight++;
+    this.#upstream.stats.totals.inFlight++;
+    try {
+      this.#upstream.dispatch(options, this);
+    } catch {
+      this.#over();
+    }
+  }
+
+  giveUp(): void {
+    if (this.#state !== "running") return;
+    this.#state = "given up";
+    this.#controller?.abort(GIVEN_UP);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#state === "given up") controller.abort(GIVEN_UP);
+  }
+
+  onResponseStart(): void {}
+
+  onResponseData(): void {}
+
+  onResponseEnd(): void {
+    this.#over();
+  }
+
+  onResponseError(): void {
+    this.#over();
+  }
+
+  #over(): void {
+    if (this.#state === "over") return;
+    this.#state = "over";
+    this.onOver?.();
+    this.#upstream.inFlight--;
+    this.#upstream.stats.totals.inFlight--;
+  }
+}
