@@ -65,6 +65,8 @@ export interface WatchOptions extends Omit<ListOptions, "limit" | "continue"> {
   allowBookmarks?: boolean;
   /** With allowBookmarks: the current state as ADDED, then a bookmark annotated `k8s.io/initial-events-end: "true"`. */
   sendInitialEvents?: boolean;
+  /** Asks the server to end the stream after this time. In process, where no connection grows stale, it is not heeded. */
+  timeoutMs?: number;
   signal?: AbortSignal;
 }
 
@@ -139,6 +141,12 @@ export interface StatusCause {
   field?: string;
 }
 
+interface ClusterErrorOptions {
+  causes?: StatusCause[];
+  cause?: unknown;
+  retryAfterMs?: number;
+}
+
 /** What a failed call throws: the outside's answer, typed. */
 export class ClusterError extends Error {
   override readonly name = "ClusterError";
@@ -146,11 +154,14 @@ export class ClusterError extends Error {
   readonly causes: readonly StatusCause[];
   /** True when the same call may succeed later without a change by the caller. */
   readonly retryable: boolean;
+  /** When the server asks to be left alone for a while. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(reason: ClusterErrorReason, message: string, options: { causes?: StatusCause[]; cause?: unknown } = {}) {
+  constructor(reason: ClusterErrorReason, message: string, options: ClusterErrorOptions = {}) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.reason = reason;
     this.causes = options.causes ?? [];
+    this.retryAfterMs = options.retryAfterMs;
     this.retryable = ["Conflict", "TooManyRequests", "InternalError", "Unreachable", "Expired"].includes(reason);
   }
 }

@@ -118,7 +118,9 @@ function watchPath(resource: Resource, options: WatchOptions): string {
   const { labelSelector, fieldSelector, resourceVersion, allowBookmarks, sendInitialEvents } = options;
   const initial = sendInitialEvents ? { sendInitialEvents, resourceVersionMatch: "NotOlderThan" } : {};
   const values = { watch: true, labelSelector, fieldSelector, resourceVersion, ...initial };
-  return resourcePath(resource, options.namespace) + query({ ...values, allowWatchBookmarks: allowBookmarks });
+  const timeoutSeconds = options.timeoutMs === undefined ? undefined : Math.ceil(options.timeoutMs / 1000);
+  const path = resourcePath(resource, options.namespace);
+  return path + query({ ...values, allowWatchBookmarks: allowBookmarks, timeoutSeconds });
 }
 
 function writeQuery(options: WriteOptions = {}): Record<string, string | undefined> {

@@ -102,6 +102,26 @@ export const WATCH_CASES: Case[] = [
     },
   },
   {
+    name: "a watch that was cut after any change goes on from its version: nothing lost, nothing twice",
+    async run({ cluster, namespace }) {
+      const fieldSelector = "metadata.name!=kube-root-ca.crt";
+      const { resourceVersion } = await cluster.list(CONFIG_MAPS, { namespace });
+      await cluster.create(CONFIG_MAPS, configMap(namespace, "a"));
+      await setLabel(cluster, namespace, "a", "x");
+      await cluster.create(CONFIG_MAPS, configMap(namespace, "b"));
+      await cluster.delete(CONFIG_MAPS, { namespace, name: "a" });
+      await cluster.create(CONFIG_MAPS, configMap(namespace, "a"));
+      const whole = told(await follow(cluster, { namespace, resourceVersion, fieldSelector }, 5));
+      assert.deepEqual(whole, ["ADDED a", "MODIFIED a", "ADDED b", "DELETED a", "ADDED a"]);
+      for (let cut = 1; cut < whole.length; cut++) {
+        const head = await follow(cluster, { namespace, resourceVersion, fieldSelector }, cut);
+        const reached = head.at(-1)?.object.metadata.resourceVersion;
+        const tail = await follow(cluster, { namespace, resourceVersion: reached, fieldSelector }, whole.length - cut);
+        assert.deepEqual([...told(head), ...told(tail)], whole, `cut after ${cut}`);
+      }
+    },
+  },
+  {
     name: "a watch without a version first tells what is there",
     async run({ cluster, namespace }) {
       await cluster.create(CONFIG_MAPS, configMap(namespace, "a"));
