@@ -1,6 +1,7 @@
 // What a route does before it forwards. Rules and defaults: istiod 1.31, pilot/pkg/networking/core/route/route.go (TranslateFault)
 // and pkg/config/validation.
 
+import { compileCors } from "./compile-cors.ts";
 import { compileDuration } from "./compile-duration.ts";
 import type { Complain } from "./compile-match.ts";
 import type { HttpFault, HttpRoute, Percent } from "./objects.ts";
@@ -8,7 +9,8 @@ import type { Chance, Fault, RouteFilters } from "./table.ts";
 
 export function compileFilters(route: HttpRoute, field: string, complain: Complain): RouteFilters | undefined {
   const fault = route.fault && compileFault(route.fault, `${field}.fault`, complain);
-  return fault === undefined ? undefined : { fault };
+  const cors = route.corsPolicy && compileCors(route.corsPolicy, `${field}.corsPolicy`, complain);
+  return fault === undefined && cors === undefined ? undefined : { fault, cors };
 }
 
 /** A fault without a percentage happens to nobody. */

@@ -85,7 +85,7 @@ function single(
 }
 
 /** An empty match means "present", as in istiod. */
-function compileText(match: StringMatch | null | undefined, field: string, complain: Complain): TextTest {
+export function compileText(match: StringMatch | null | undefined, field: string, complain: Complain): TextTest {
   const given = Object.entries(match ?? {}).filter(([, value]) => value !== undefined);
   if (given.length > 1)
     complain(field, `${field} has ${given.map(([kind]) => kind).join(" and ")}: only one of them is allowed`);

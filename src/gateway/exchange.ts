@@ -3,13 +3,15 @@
 
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import { Attempt, type AttemptOwner } from "./attempt.ts";
-import { addressesOf, bodyOf, plainAddress, refusalOf } from "./client-request.ts";
+import { bodyOf, refusalOf } from "./client-request.ts";
+import { type CorsVerdict, judgeCors } from "./cors.ts";
 import { delayedFlags, happens } from "./fault.ts";
 import { forwardHeaders } from "./forward-headers.ts";
 import type { Gate } from "./gate.ts";
 import { clientHeaders, edit, type HeaderList, localHeaders, sealed } from "./headers.ts";
 import type { LiveCluster } from "./live-table.ts";
 import * as local from "./local-reply.ts";
+import { logRouting } from "./log-routing.ts";
 import { findRoute, findVirtualHost } from "./match.ts";
 import { sendMirrors } from "./mirror.ts";
 import { hostWithoutPort } from "./names.ts";
@@ -18,7 +20,7 @@ import { NodeRequestView } from "./request-view.ts";
 import { backoffMs, retriesFailure, retriesStatus } from "./retry.ts";
 import { forwardedPath, hasLocation, redirectLocation, SAME_PLACE } from "./rewrite.ts";
 import type { DestinationStats } from "./stats.ts";
-import type { ForwardAction, Mirror, Route, RouteFilters, WeightedDestination } from "./table.ts";
+import type { ForwardAction, HeaderEdit, Mirror, Route, RouteFilters, WeightedDestination } from "./table.ts";
 import { parseTarget } from "./target.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -45,6 +47,7 @@ export class Exchange implements AttemptOwner {
   #upstreamMs: number | undefined;
   #bytesSent = 0;
   #exhausted = false;
+  #corsEdit: HeaderEdit | undefined;
   /** By an injected fault. */
   #delayed = false;
   #cancelTimeout: (() => void) | undefined;
@@ -88,11 +91,12 @@ export class Exchange implements AttemptOwner {
     this.#destination = destination;
     this.#cluster = live.cluster(destination.clusterKey);
     if (action.filters === undefined) this.#send(action, route, view);
-    else this.#filter(action.filters, () => this.#send(action, route, view));
+    else this.#filter(action.filters, view, () => this.#send(action, route, view));
   }
 
-  /** What stands before the router in Envoy: faults. */
-  #filter({ fault }: RouteFilters, proceed: () => void): void {
+  /** What stands before the router in Envoy, in its order. */
+  #filter({ fault, cors }: RouteFilters, view: NodeRequestView, send: () => void): void {
+    const proceed = cors === undefined ? send : () => this.#judgeOrigin(judgeCors(cors, view), send);
     if (fault === undefined) return proceed();
     const { random } = this.#gate.live;
     const inject = () => {
@@ -103,6 +107,15 @@ export class Exchange implements AttemptOwner {
     if (!happens(fault.delay, random)) return inject();
     this.#delayed = true;
     this.#cancelBackoff = this.#gate.clock.after(fault.delay.delayMs, inject);
+  }
+
+  #judgeOrigin({ preflight, response }: CorsVerdict, send: () => void): void {
+    this.#corsEdit = response;
+    if (preflight === undefined) return send();
+    this.#countForService();
+    this.#writeHead(200, localHeaders(preflight, this.#request.method!, 200, 0));
+    this.#response.end();
+    this.#finish(200, "-", "cors_response", "");
   }
 
   #send(action: ForwardAction, route: Route, view: NodeRequestView): void {
@@ -189,7 +202,8 @@ export class Exchange implements AttemptOwner {
 
   /** Response operations, once a route is found: on Envoy's own answers, too. */
   #edited(list: HeaderList): HeaderList {
-    return edit(edit(list, this.#destination?.headers.response), this.#route?.headers.response);
+    const own = edit(edit(list, this.#destination?.headers.response), this.#route?.headers.response);
+    return edit(own, this.#corsEdit);
   }
 
   onData(bytes: number): void {
@@ -251,13 +265,16 @@ export class Exchange implements AttemptOwner {
     this.#finish(code, "DC", "downstream_remote_disconnect", "");
   }
 
-  /** An answer in the name of a Service none of whose pods was asked. */
   #answerForService(reply: local.LocalReply): void {
-    if (this.#cluster !== undefined) {
-      const { host, service } = this.#cluster.cluster;
-      this.#stats = this.#gate.stats.ofService({ host, ...service });
-    }
+    this.#countForService();
     this.#answer(reply);
+  }
+
+  /** An answer in the name of a Service none of whose pods was asked. */
+  #countForService(): void {
+    if (this.#cluster === undefined) return;
+    const { host, service } = this.#cluster.cluster;
+    this.#stats = this.#gate.stats.ofService({ host, ...service });
   }
 
   #answer(reply: local.LocalReply): void {
@@ -302,10 +319,13 @@ export class Exchange implements AttemptOwner {
     this.#stats.observe(code, flags, durationMs);
     if (this.#gate.accessLog === undefined) return;
     this.#gate.accessLog.write({
-      ...addressesOf(this.#request),
-      ...this.#routing(),
+      ...logRouting(this.#request, {
+        view: this.#view,
+        route: this.#route,
+        cluster: this.#cluster,
+        upstream: this.#attempt?.upstream,
+      }),
       startMs: this.#gate.clock.now() - durationMs,
-      method: this.#request.method!,
       code,
       flags,
       details,
@@ -314,27 +334,6 @@ export class Exchange implements AttemptOwner {
       bytesSent: this.#bytesSent,
       durationMs,
       upstreamMs: this.#upstreamMs,
-      userAgent: this.#request.headers["user-agent"],
-      requestId: this.#view?.requestId,
     });
-  }
-
-  /** What the access log says about where the request went. */
-  #routing() {
-    const { url, headers } = this.#request;
-    return {
-      path: this.#view?.target ?? url!,
-      authority: this.#view?.authority ?? headers.host,
-      forwardedFor: this.#view === undefined ? undefined : this.#forwardedFor(),
-      upstreamHost: this.#attempt?.upstream.endpoint.address,
-      cluster: this.#cluster?.cluster.key,
-      routeName: this.#route?.name ?? "",
-    };
-  }
-
-  #forwardedFor(): string {
-    const before = this.#request.headers["x-forwarded-for"];
-    const own = plainAddress(this.#request.socket.remoteAddress);
-    return before === undefined ? own : `${String(before)},${own}`;
   }
 }

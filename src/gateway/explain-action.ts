@@ -71,11 +71,17 @@ function policySteps(action: ForwardAction, route: Route, view: RequestView): Ex
 
 function filterTexts(filters: RouteFilters | undefined): string[] {
   const { delay, abort } = filters?.fault ?? {};
+  const { cors } = filters ?? {};
   const texts: string[] = [];
   if (delay !== undefined && delay.perMillion > 0)
     texts.push(`fault: ${percent(delay)} of the requests wait ${delay.delayMs / 1_000}s first`);
   if (abort !== undefined && abort.perMillion > 0)
     texts.push(`fault: ${percent(abort)} of the requests are answered ${abort.status} "fault filter abort" (FI)`);
+  if (cors !== undefined) {
+    const origins = cors.origins.map((test) => (test.kind === "present" ? "any" : `${test.kind} ${test.value}`));
+    const others = cors.forwardUnmatched ? "go to the backend" : "are answered without it";
+    texts.push(`CORS: allows origins ${origins.join(", ") || "(none)"}; preflights of others ${others}`);
+  }
   return texts;
 }
 

@@ -121,7 +121,19 @@ const HTTP_ROUTE = message({
   mirrors: { each: message({ destination: DESTINATION, percentage: PERCENT }) },
   mirrorPercentage: PERCENT,
   mirrorPercent: true,
-  corsPolicy: "let the application answer preflight requests",
+  corsPolicy: message({
+    allowOrigins: { each: TEXT },
+    allowOrigin: true,
+    allowMethods: true,
+    allowHeaders: true,
+    exposeHeaders: true,
+    maxAge: true,
+    allowCredentials: true,
+    unmatchedPreflights: {
+      values: ["UNSPECIFIED", "FORWARD", "IGNORE"],
+      cure: "use FORWARD or IGNORE",
+    },
+  }),
 });
 
 const LOAD_BALANCER = message({

@@ -112,7 +112,7 @@ function anyMatches(test: TextTest, values: readonly string[] | undefined): bool
   return values !== undefined && values.some((value) => textMatches(test, value));
 }
 
-function textMatches(test: TextTest, text: string | undefined): boolean {
+export function textMatches(test: TextTest, text: string | undefined): boolean {
   if (text === undefined) return false;
   switch (test.kind) {
     case "present":

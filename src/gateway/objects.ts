@@ -27,6 +27,18 @@ export interface HttpRoute {
   mirrors?: { destination?: Destination; percentage?: Percent }[];
   mirrorPercentage?: Percent;
   mirrorPercent?: number;
+  corsPolicy?: HttpCors;
+}
+
+export interface HttpCors {
+  allowOrigins?: StringMatch[];
+  allowOrigin?: string[];
+  allowMethods?: string[];
+  allowHeaders?: string[];
+  exposeHeaders?: string[];
+  maxAge?: string;
+  allowCredentials?: boolean;
+  unmatchedPreflights?: "UNSPECIFIED" | "FORWARD" | "IGNORE";
 }
 
 export interface HttpFault {

@@ -1,7 +1,7 @@
 // The compiled route table: what the gateway works by, immutable, swapped as a whole. Built by compile.ts from objects alone;
 // what moves (counters, connections, positions in a split) lives elsewhere and is found by the keys that are in here.
 
-import type { Condition, PathMatch } from "./conditions.ts";
+import type { Condition, PathMatch, TextTest } from "./conditions.ts";
 
 export interface RouteTable {
   /** By the Gateway port number that the request came in on. */
@@ -73,6 +73,19 @@ export interface Mirror extends Chance {
 /** What is done before a request is forwarded. */
 export interface RouteFilters {
   fault: Fault | undefined;
+  cors: Cors | undefined;
+}
+
+export interface Cors {
+  origins: readonly TextTest[];
+  credentials: boolean;
+  /** Header values; "" leaves the header out. */
+  methods: string;
+  headers: string;
+  expose: string;
+  maxAge: string;
+  /** Preflights of other origins go to the application. */
+  forwardUnmatched: boolean;
 }
 
 export interface Fault {

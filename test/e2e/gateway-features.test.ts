@@ -177,3 +177,28 @@ test("only a share is mirrored where a percentage says so", async () => {
   expect(shadow.length).toBeGreaterThan(25);
   expect(shadow.length).toBeLessThan(80);
 });
+
+test("a preflight is answered without the backend and without the route's header operations; other answers are marked", async () => {
+  const seen = await recorder("v1", (response) => response.setHeader("access-control-allow-origin", "*").end());
+  const corsPolicy = { allowOrigins: [{ exact: "http://a.test" }], allowMethods: ["PUT"], maxAge: "60s" };
+  await route({ ...TO_ECHO, corsPolicy, headers: { response: { set: { "x-a": "1" } } } });
+  const origin = { origin: "http://a.test" };
+  const preflight = await get("/", {
+    method: "OPTIONS",
+    headers: { ...origin, "access-control-request-method": "PUT" },
+  });
+  expect([preflight.status, preflight.text, seen.length]).toEqual([200, "", 0]);
+  expect(Object.fromEntries(preflight.headers)).toMatchObject({
+    "access-control-allow-origin": "http://a.test",
+    "access-control-allow-methods": "PUT",
+    "access-control-max-age": "60",
+  });
+  expect(preflight.headers.get("x-a")).toBeNull();
+  const put = await get("/", { method: "PUT", body: "x", headers: origin });
+  expect([put.headers.get("access-control-allow-origin"), put.headers.get("x-a")]).toEqual(["http://a.test", "1"]);
+  expect((await get()).headers.get("access-control-allow-origin")).toBe("*");
+  await world.removePod(world.pods[0]!);
+  await sleep(20);
+  const failed = await get("/", { headers: origin });
+  expect([failed.status, failed.headers.get("access-control-allow-origin")]).toEqual([503, "http://a.test"]);
+});
