@@ -13,6 +13,7 @@ import type { User } from "./credentials.ts";
 import { deleteAll, deleteOne } from "./delete-objects.ts";
 import type { Discovery } from "./discovery.ts";
 import type { OpenApi } from "./openapi.ts";
+import { openApiV2 } from "./openapi-v2.ts";
 import { readPodLog } from "./pod-log.ts";
 import { isWatch } from "./query.ts";
 import { readList, readOne } from "./read-objects.ts";
@@ -70,7 +71,7 @@ function aboutApiByPath(
   if (/^\/(healthz|livez|readyz)(\/|$)/.test(pathname)) return plain("ok");
   if (pathname === "/version") return json(VERSION);
   if (pathname === "/") return json({ paths: rootPaths(api) });
-  if (pathname === "/openapi/v2") throw notAcceptable();
+  if (pathname === "/openapi/v2") return openApiV2(headers.accept);
   if (pathname.startsWith("/openapi/")) return api.openApi.reply(pathname, headers);
   return api.discovery.reply(pathname, headers);
 }
