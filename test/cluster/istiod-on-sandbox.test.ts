@@ -1,8 +1,9 @@
 // The hardest client of the sandbox's API: a real istiod takes it for a cluster, and a real Envoy serves what istiod makes of its
 // objects. The story's files run verbatim; pods are the sandbox's processes.
+// It runs with leader election and the Gateway API, so that it writes Leases and statuses too.
 // SERIN_MESH_BIN names a folder with pilot-discovery, SERIN_ENVOY_BIN the program envoy.
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { globSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -11,6 +12,7 @@ import { type Resource, SERVICES } from "../../src/core/kubernetes/resource.ts";
 import type { Child } from "../../testbed/mesh/child.ts";
 import { INGRESS_LABELS, startEnvoy } from "../../testbed/mesh/envoy.ts";
 import { freePorts } from "../../testbed/mesh/free-ports.ts";
+import { moduleFolder, PUBLISHED } from "../../testbed/mesh/go-module.ts";
 import { type Istiod, startIstiod } from "../../testbed/mesh/istiod.ts";
 import { meshPrograms } from "../../testbed/mesh/programs.ts";
 import { type Kubectl, kubectlOf, root, type SandboxApi, startSandboxApi } from "../e2e/sandbox-api.ts";
@@ -36,10 +38,13 @@ beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), "serin-istiod-"));
   api = await startSandboxApi({ runtime: true, home });
   kubectl = kubectlOf(api);
+  const gatewayApi = join(moduleFolder(PUBLISHED.gatewayApi), "config/crd/standard");
+  for (const file of globSync(join(gatewayApi, "gateway.*.yaml"))) await kubectl("apply", "--server-side", "-f", file);
   const [adminPort, port] = (await freePorts(2)) as [number, number];
   gatewayPort = port;
   await announceGateway(port);
-  istiod = await startIstiod({ program: programs.istiod, home, kubeconfigFile: api.kubeconfig });
+  const env = { ENABLE_LEADER_ELECTION: "true", PILOT_ENABLE_GATEWAY_API: "true" };
+  istiod = await startIstiod({ program: programs.istiod, home, kubeconfigFile: api.kubeconfig, env });
   envoy = startEnvoy({ program: programs.envoy, home, xdsPort: istiod.xdsPort, adminPort });
 });
 
@@ -72,16 +77,16 @@ interface Answer {
   text: string;
 }
 
-async function ask(path = "/", host = "echo.test"): Promise<Answer> {
-  const answer = await fetch(`http://127.0.0.1:${gatewayPort}${path}`, { headers: { host } }).catch(() => undefined);
+async function ask(path: string): Promise<Answer> {
+  const answer = await fetch(`http://127.0.0.1:${gatewayPort}${path}`).catch(() => undefined);
   return { status: answer?.status ?? 0, text: (await answer?.text()) ?? "" };
 }
 
 /** Shares by version, and how many requests did not succeed. */
-async function split(requests: number): Promise<{ v2: number; failed: number }> {
+async function split(requests: number, path = "/"): Promise<{ v2: number; failed: number }> {
   const counts = { v1: 0, v2: 0, failed: 0 };
   for (let sent = 0; sent < requests; sent += 20) {
-    const answers = await Promise.all(Array.from({ length: 20 }, () => ask()));
+    const answers = await Promise.all(Array.from({ length: 20 }, () => ask(path)));
     for (const { status, text } of answers)
       if (status !== 200) counts.failed++;
       else counts[/v[12]/.exec(text)![0] as "v1" | "v2"]++;
@@ -110,7 +115,7 @@ test("istiod is ready and lists no resource in vain", async () => {
 test("the story's split, by Envoy, to the sandbox's pods", async () => {
   await kubectl("apply", "-f", join(EXAMPLES, "echo-canary.yaml"));
   for (const version of ["v1", "v2"]) await kubectl("rollout", "status", `deployment/echo-${version}`, "--timeout=60s");
-  await envoy.until(async () => (await ask()).status === 200, 30_000);
+  await envoy.until(async () => (await ask("/")).status === 200, 30_000);
   const { v2, failed } = await split(1_000);
   expect(failed).toBe(0);
   expect(Math.abs(v2 - 0.2)).toBeLessThan(near(0.2, 1_000));
@@ -125,4 +130,94 @@ test("a changed weight takes effect, and no request fails meanwhile", async () =
   await setShareOfV2(100);
   await envoy.until(async () => (await split(20)).v2 === 1, 10_000);
   expect(await split(200)).toEqual({ v2: 1, failed: 0 });
+});
+
+test("VirtualServices that come and go", async () => {
+  const object = {
+    apiVersion: "networking.istio.io/v1",
+    kind: "VirtualService",
+    metadata: { name: "aaa-first" },
+    spec: {
+      hosts: ["127.0.0.1"],
+      gateways: ["echo-gateway"],
+      http: [{ directResponse: { status: 418, body: { string: "teapot" } } }],
+    },
+  };
+  await kubectl.with(JSON.stringify(object), "apply", "-f", "-");
+  await envoy.until(async () => (await ask("/")).status === 418, 10_000);
+  await kubectl("delete", "virtualservice", "aaa-first");
+  await envoy.until(async () => (await ask("/")).status === 200, 10_000);
+});
+
+test("istiod leads by Leases, owns its GatewayClasses, and says of an HTTPRoute how it fares; Envoy serves it", async () => {
+  const holder = ["get", "lease", "-n", "istio-system", "-o", "jsonpath={.items[*].spec.holderIdentity}"];
+  await istiod.until(async () => /^istiod( istiod)*$/.test(await kubectl(...holder)), 20_000);
+  await kubectl("wait", "--for=condition=Accepted", "gatewayclass/istio", "--timeout=20s");
+  await kubectl("delete", "virtualservice/echo", "gateways.networking.istio.io/echo-gateway");
+  await kubectl.with(
+    JSON.stringify({ apiVersion: "v1", kind: "List", items: gatewayApiObjects(30) }),
+    "apply",
+    "-f",
+    "-",
+  );
+  await kubectl(
+    "wait",
+    "--for=condition=Programmed",
+    "gateways.gateway.networking.k8s.io/web",
+    "-n",
+    "istio-system",
+    "--timeout=20s",
+  );
+  const accepted = 'jsonpath={.status.parents[0].conditions[?(@.type=="Accepted")].status}';
+  await kubectl("wait", `--for=${accepted}=True`, "httproute/web", "-n", "default", "--timeout=20s");
+  await envoy.until(async () => (await ask("/shop")).status === 200, 20_000);
+  const { v2, failed } = await split(1_000, "/shop");
+  expect(failed).toBe(0);
+  expect(Math.abs(v2 - 0.3)).toBeLessThan(near(0.3, 1_000));
+});
+
+/** Two Services of their own, since an HTTPRoute knows no subsets. */
+function gatewayApiObjects(percentOfV2: number): object[] {
+  const services = ["v1", "v2"].map((version) => ({
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: `echo-${version}` },
+    spec: { selector: { app: "echo", version }, ports: [{ name: "http", port: 80, targetPort: 8080 }] },
+  }));
+  const address = { type: "Hostname", value: "istio-ingressgateway.istio-system.svc.cluster.local" };
+  // istiod takes a proxy that is there already only for a Gateway of its own namespace.
+  const gateway = {
+    apiVersion: "gateway.networking.k8s.io/v1",
+    kind: "Gateway",
+    metadata: { name: "web", namespace: "istio-system" },
+    spec: {
+      gatewayClassName: "istio",
+      addresses: [address],
+      listeners: [{ name: "http", port: 80, protocol: "HTTP", allowedRoutes: { namespaces: { from: "All" } } }],
+    },
+  };
+  const backendRefs = [
+    { name: "echo-v1", port: 80, weight: 100 - percentOfV2 },
+    { name: "echo-v2", port: 80, weight: percentOfV2 },
+  ];
+  const route = {
+    apiVersion: "gateway.networking.k8s.io/v1",
+    kind: "HTTPRoute",
+    metadata: { name: "web" },
+    spec: {
+      parentRefs: [{ name: "web", namespace: "istio-system" }],
+      rules: [{ matches: [{ path: { type: "PathPrefix", value: "/shop" } }], backendRefs }],
+    },
+  };
+  return [...services, gateway, route];
+}
+
+test("a sandbox that starts anew is followed again", async () => {
+  const port = Number(new URL(api.url).port);
+  await api.stop();
+  api = await startSandboxApi({ runtime: true, home, port });
+  for (const version of ["v1", "v2"]) await kubectl("rollout", "status", `deployment/echo-${version}`, "--timeout=60s");
+  await kubectl.with(JSON.stringify(gatewayApiObjects(100)[3]), "apply", "-f", "-");
+  await envoy.until(async () => (await split(20, "/shop")).v2 === 1, 90_000);
+  expect(await split(200, "/shop")).toEqual({ v2: 1, failed: 0 });
 });
