@@ -25,13 +25,14 @@ export function assembleRoutes(
   around: Surroundings,
 ): Route[] {
   const routes: Route[] = [];
-  for (const [http, template] of virtualService.http.entries()) {
+  const { namespace, name } = virtualService;
+  for (const [place, template] of virtualService.http.entries()) {
     const here = matchesHere(template, server, around.world);
     if (here.length === 0) continue;
-    const { action, headers } = assembleAction(virtualService, http, template, server.port, around);
+    const { action, headers } = assembleAction(virtualService, place, template, server.port, around);
     for (const { match, index } of here) {
       const route: Route = {
-        source: { namespace: virtualService.namespace, name: virtualService.name, http, match: index },
+        source: { namespace, name, http: template.position, delegate: template.delegate, match: index },
         name: match?.name ? `${template.name}.${match.name}` : template.name,
         path: match?.path ?? { kind: "any" },
         conditions: match?.conditions ?? [],

@@ -6,6 +6,7 @@ import { type ClusterRef, compileClusters } from "./compile-clusters.ts";
 import { compileGateways, type ServerTemplate } from "./compile-gateways.ts";
 import { assembleRoutes } from "./compile-routes.ts";
 import { compileVirtualService, type VirtualServiceTemplate } from "./compile-virtual-service.ts";
+import { withDelegates } from "./delegates.ts";
 import { intersection } from "./names.ts";
 import { inOrder } from "./order.ts";
 import { indexRoutes } from "./route-index.ts";
@@ -24,10 +25,9 @@ export function compileTable(world: World): Compilation {
   const services = new ServiceDirectory(world.services);
   const virtualServices = inOrder(world.virtualServices).map(compileVirtualService);
   for (const each of virtualServices) problems.push(...each.problems);
-  const served = virtualServices.filter(
-    (each) =>
-      (each.problems.length === 0 || world.serveDespiteProblems === true) && isExported(each, world.gatewayNamespace),
-  );
+  const good = virtualServices.filter((each) => each.problems.length === 0 || world.serveDespiteProblems === true);
+  const served = withDelegates(good).filter((each) => isExported(each, world.gatewayNamespace));
+  for (const each of served) problems.push(...each.notes);
   const needed = new Map<string, ClusterRef>();
   const ports = new Map<number, VirtualHosts>();
   for (const port of world.openPorts) {

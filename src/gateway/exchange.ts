@@ -292,6 +292,8 @@ export class Exchange implements AttemptOwner {
   }
 
   #sendLocal(code: number, head: HeaderList, body: Uint8Array): void {
+    // Whoever sends nonsense once may do it again in the next bytes.
+    if (code === 400) this.#response.shouldKeepAlive = false;
     this.#writeHead(code, localHeaders(this.#edited(head), this.#request.method!, code, body.length));
     this.#bytesSent = this.#request.method === "HEAD" ? 0 : body.length;
     this.#response.end(body);

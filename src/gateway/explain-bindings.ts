@@ -4,6 +4,7 @@ import type { ExplanationStep } from "../core/traffic/explanation.ts";
 import { compileGateways, type ServerTemplate } from "./compile-gateways.ts";
 import { placeMismatch } from "./compile-routes.ts";
 import { compileVirtualService, type VirtualServiceTemplate } from "./compile-virtual-service.ts";
+import { withDelegates } from "./delegates.ts";
 import { routeText } from "./explain-text.ts";
 import { intersection, isSubsetOf } from "./names.ts";
 import { inOrder } from "./order.ts";
@@ -22,7 +23,10 @@ export function explainBindings(world: World, port: number, host: string): Expla
   const here = servers.filter((server) => server.port === port);
   if (here.length === 0) gateways.push({ taken: false, text: `no Gateway has a server at port ${port}` });
   const virtualServices = inOrder(world.virtualServices).map(compileVirtualService);
-  return [...refused, ...gateways, ...virtualServices.flatMap((each) => explainBinding(each, here, host, world))];
+  const isGood = ({ problems }: VirtualServiceTemplate) => problems.length === 0 || world.serveDespiteProblems === true;
+  const merged = withDelegates(virtualServices.filter(isGood));
+  const all = [...virtualServices.filter((each) => !isGood(each)), ...merged];
+  return [...refused, ...gateways, ...all.flatMap((each) => explainBinding(each, here, host, world))];
 }
 
 function explainBinding(
@@ -33,10 +37,13 @@ function explainBinding(
 ): ExplanationStep[] {
   const { namespace, name, hosts, gateways, problems } = virtualService;
   const title = `VirtualService ${namespace}/${name}`;
-  const notes = problems.map(({ message }) => ({
-    taken: false,
-    text: `${title}: ${message}${world.serveDespiteProblems ? " (left out of this explanation)" : " (refused; a last good version stays in force)"}`,
-  }));
+  const effect = world.serveDespiteProblems
+    ? " (left out of this explanation)"
+    : " (refused; a last good version stays in force)";
+  const notes = [
+    ...problems.map(({ message }) => `${message}${effect}`),
+    ...virtualService.notes.map(({ message }) => message),
+  ].map((text) => ({ taken: false, text: `${title}: ${text}` }));
   if (problems.length > 0 && !world.serveDespiteProblems) return notes;
   const bound = servers.filter(({ gateway }) => gateways.includes(gateway));
   if (bound.length === 0)
@@ -70,11 +77,12 @@ function explainBinding(
 
 /** Matches that are for another gateway, port or source. */
 function elsewhere(virtualService: VirtualServiceTemplate, server: ServerTemplate, world: World): ExplanationStep[] {
-  return virtualService.http.flatMap(({ matches, name }, http) =>
+  return virtualService.http.flatMap(({ matches, name, position, delegate }) =>
     matches.flatMap((match, index) => {
       const reason = placeMismatch(match, server, world);
       if (reason === undefined) return [];
-      const source = { namespace: virtualService.namespace, name: virtualService.name, http, match: index };
+      const { namespace, name: object } = virtualService;
+      const source = { namespace, name: object, http: position, delegate, match: index };
       return [{ taken: false, text: `${routeText({ source, name })} does not apply here: ${reason}` }];
     }),
   );

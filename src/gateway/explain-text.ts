@@ -8,7 +8,8 @@ import type { Route } from "./table.ts";
 /** "VirtualService default/echo spec.http[0].match[1] (canary)". */
 export function routeText({ source, name }: Pick<Route, "source" | "name">): string {
   const match = source.match === undefined ? "" : `.match[${source.match}]`;
-  return `VirtualService ${source.namespace}/${source.name} http[${source.http}]${match}${name === "" ? "" : ` (${name})`}`;
+  const delegate = source.delegate === undefined ? "" : ` with its delegate ${source.delegate}`;
+  return `VirtualService ${source.namespace}/${source.name} http[${source.http}]${delegate}${match}${name === "" ? "" : ` (${name})`}`;
 }
 
 export function mismatchText(failed: PathMatch | Condition, request: RequestView): string {

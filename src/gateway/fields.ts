@@ -102,7 +102,7 @@ const HTTP_ROUTE = message({
     retryRemoteLocalities: "the sandbox has one locality; remove it",
   }),
   headers: HEADERS,
-  delegate: "write the delegate's routes into this VirtualService",
+  delegate: message({ name: true, namespace: true }),
   fault: message({
     delay: message({
       fixedDelay: true,

@@ -43,6 +43,17 @@ test("a client cannot pass what only a proxy may say", () => {
   expect(seen["x-own"]).toEqual(["1"]);
 });
 
+test("of some headers several lines become one", () => {
+  expect(passed("Accept", "a", "x-own", "1", "accept", "b", "x-own", "2")).toMatchObject({
+    accept: ["a,b"],
+    "x-own": ["1", "2"],
+  });
+  expect(byName(clientHeaders({ vary: ["a", "b"], link: ["a", "b"] }, 1))).toMatchObject({
+    vary: ["a,b"],
+    link: ["a", "b"],
+  });
+});
+
 describe("the end of an answer's head", () => {
   const answer = clientHeaders({ server: "nginx", date: DATE, "x-envoy-decorator-operation": "d", "x-r": "1" }, 4.6);
 

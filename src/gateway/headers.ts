@@ -29,6 +29,14 @@ export function forwardedFor(claimed: readonly string[], remoteAddress: string):
   return [...claimed.filter((each) => each !== ""), remoteAddress].join(",");
 }
 
+/** Of these Envoy makes one line, joined by a comma, where several come. */
+export const JOINED_REQUEST = names("accept cache-control if-match pragma via");
+const JOINED_ANSWER = names(
+  "access-control-allow-credentials access-control-allow-headers access-control-allow-methods access-control-allow-origin",
+  "access-control-expose-headers access-control-max-age age cache-control content-encoding etag expires grpc-status",
+  "last-modified location vary via x-request-id",
+);
+
 const REPLACED = names(
   "host expect x-forwarded-for x-forwarded-proto x-request-id x-envoy-external-address",
   "x-envoy-attempt-count",
@@ -51,11 +59,21 @@ export function upstreamHeaders({ raw, host, remoteAddress, requestId }: Request
     const value = raw[i + 1]!;
     if (name === "x-forwarded-for") claimed.push(value);
     else if (name === "connection") listed = connectionNames(value) ?? listed;
+    else if (JOINED_REQUEST.has(name)) join(list, name, value);
     else if (!HOP_BY_HOP.has(name) && !REPLACED.has(name) && !FROM_OUTSIDE.has(name)) list.push(name, value);
   }
   list.push("x-forwarded-for", forwardedFor(claimed, remoteAddress), "x-forwarded-proto", "http");
   list.push("x-envoy-external-address", remoteAddress, "x-request-id", requestId);
   return listed === undefined ? list : withoutNames(list, listed);
+}
+
+function join(list: HeaderList, name: string, value: string): void {
+  for (let i = 0; i < list.length; i += 2) {
+    if (list[i] !== name) continue;
+    list[i + 1] += `,${value}`;
+    return;
+  }
+  list.push(name, value);
 }
 
 /** Headers that the Connection header declares to be for this hop only; undefined when it names none beside the usual. */
@@ -97,6 +115,7 @@ export function clientHeaders(
     if (RESPONSE_DROPPED.has(name)) continue;
     const value = upstream[name]!;
     if (typeof value === "string") list.push(name, value);
+    else if (JOINED_ANSWER.has(name)) list.push(name, value.join(","));
     else for (const each of value) list.push(name, each);
   }
   list.push("x-envoy-upstream-service-time", String(Math.round(upstreamMs)));

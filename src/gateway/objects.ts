@@ -28,6 +28,7 @@ export interface HttpRoute {
   mirrorPercentage?: Percent;
   mirrorPercent?: number;
   corsPolicy?: HttpCors;
+  delegate?: { name?: string; namespace?: string };
 }
 
 export interface HttpCors {

@@ -2,12 +2,9 @@
 
 import type { IncomingMessage } from "node:http";
 import { plainAddress } from "./client-request.ts";
-import { forwardedFor, isFromOutside } from "./headers.ts";
+import { forwardedFor, isFromOutside, JOINED_REQUEST } from "./headers.ts";
 import type { RequestView } from "./match.ts";
 import type { Target } from "./target.ts";
-
-/** Envoy keeps these in one line, joined by a comma, before it matches. */
-const JOINED: ReadonlySet<string> = new Set(["accept", "cache-control", "if-match", "pragma", "via"]);
 
 export class NodeRequestView implements RequestView {
   readonly method: string;
@@ -43,6 +40,6 @@ export class NodeRequestView implements RequestView {
       return [forwardedFor(values ?? [], plainAddress(this.#request.socket.remoteAddress))];
     if (values === undefined || values.length === 1) return values;
     if (name === "cookie") return [values.join("; ")];
-    return JOINED.has(name) ? [values.join(",")] : values;
+    return JOINED_REQUEST.has(name) ? [values.join(",")] : values;
   }
 }

@@ -36,13 +36,22 @@ export interface RouteIndex {
 
 export interface Route {
   /** Where it is written. `match` is undefined for a route without conditions. */
-  source: { namespace: string; name: string; http: number; match: number | undefined };
+  source: RouteSource;
   /** What the access log calls it; "" when it has no name. */
   name: string;
   path: PathMatch;
   conditions: readonly Condition[];
   action: RouteAction;
   headers: HeaderEdits;
+}
+
+export interface RouteSource {
+  namespace: string;
+  name: string;
+  http: number;
+  /** The delegate's own place, when it is merged with one. */
+  delegate: string | undefined;
+  match: number | undefined;
 }
 
 export type RouteAction =
