@@ -8,8 +8,9 @@ import { startServer } from "../../scripts/schemas/real-server.ts";
 import { connect } from "../../src/adapters/kubernetes/connect.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import { type Fleet, startFleet } from "../../testbed/differential/fleet.ts";
-import { meshPrograms, startSmallMesh } from "../../testbed/differential/small-mesh.ts";
+import { startSmallMesh } from "../../testbed/differential/small-mesh.ts";
 import type { RoutingWorld } from "../../testbed/differential/world.ts";
+import { meshPrograms } from "../../testbed/mesh/programs.ts";
 
 export interface RealSide {
   fleet: Fleet;
@@ -27,15 +28,15 @@ const clock: Clock = {
 
 /** Throws, saying what is missing, when the programs are not there. */
 export async function startRealSide(): Promise<RealSide> {
-  const bin = process.env["SERIN_MESH_BIN"] ?? "";
-  meshPrograms(bin);
+  const programs = meshPrograms();
+  const bin = process.env["SERIN_MESH_BIN"]!;
   await using stack = new AsyncDisposableStack();
   const fleet = await startFleet();
   stack.defer(() => fleet.close());
   const server = await startServer(bin);
   stack.defer(() => server.stop());
   const cluster = await clusterOf(server.kubeconfig);
-  const real = await startSmallMesh({ bin, cluster, kubeconfig: server.kubeconfig });
+  const real = await startSmallMesh({ programs, cluster, kubeconfig: server.kubeconfig });
   stack.defer(() => real.close());
   const started = stack.move();
   return { fleet, real, close: () => started.disposeAsync() };

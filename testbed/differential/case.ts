@@ -41,6 +41,8 @@ export interface CaseRequest {
   takesMs?: readonly [number, number];
   /** Beside the subset compare which endpoint of it answered. */
   byEndpoint?: boolean;
+  /** Copies go out beside the request: they are waited for, and the order of arrival is not compared. */
+  mirrored?: boolean;
   /** Which attempt reached a live endpoint is chance: its number is not compared. */
   luckyFirst?: boolean;
   /** What the upstream does, attempt by attempt; the last one repeats. See fleet.ts. Default: answers 200. */

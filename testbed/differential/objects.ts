@@ -50,7 +50,7 @@ function rank({ kind }: KubeObject): number {
 }
 
 /** A definition is served a moment after it was created. */
-async function whenServed(create: () => Promise<unknown>, { kind, metadata }: KubeObject): Promise<void> {
+export async function whenServed(create: () => Promise<unknown>, { kind, metadata }: KubeObject): Promise<void> {
   for (let left = 50; ; left--)
     try {
       await create();

@@ -34,7 +34,7 @@ export function observe(request: CaseRequest, answer: WireAnswer, attempts: read
     headers: headerMap(answer.rawHeaders),
     body: answer.body,
     ...(takesMs === undefined ? {} : { inTime: answer.tookMs >= takesMs[0] && answer.tookMs <= takesMs[1] }),
-    attempts: attempts.map((attempt, i) => ({
+    attempts: ordered(attempts, request).map((attempt, i) => ({
       to: `${request.byEndpoint === true ? attempt.endpoint : attempt.subset}${attempt.port === "second" ? ":second" : ""}`,
       method: attempt.method,
       url: attempt.url,
@@ -42,6 +42,11 @@ export function observe(request: CaseRequest, answer: WireAnswer, attempts: read
       body: attempt.body,
     })),
   };
+}
+
+function ordered(attempts: readonly SeenAttempt[], { mirrored }: CaseRequest): readonly SeenAttempt[] {
+  const key = ({ subset, port, url, rawHeaders }: SeenAttempt) => [subset, port, url, ...rawHeaders].join(" ");
+  return mirrored === true ? [...attempts].sort((a, b) => (key(a) < key(b) ? -1 : 1)) : attempts;
 }
 
 function headerMap(raw: readonly string[]): HeaderMap {
@@ -68,6 +73,12 @@ function headersSeen(raw: readonly string[], attempt: number, { luckyFirst }: Ca
   return seen;
 }
 
+/** What the proxy added for this machine; for a mirror it adds it twice. */
+function withoutOwn(value: string): string {
+  const addresses = value.split(",");
+  return addresses.map((each) => (each === addresses.at(-1) ? "<client>" : each)).join(",");
+}
+
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 function formOf(name: string, value: string): string {
@@ -80,7 +91,7 @@ function formOf(name: string, value: string): string {
       return /^\d+$/.test(value) ? "<milliseconds>" : value;
     // Envoy writes the machine's own address for a client on loopback; the gateway knows only what the socket says.
     case "x-forwarded-for":
-      return value.replace(/[^,]+$/, "<client>");
+      return withoutOwn(value);
     case "x-envoy-external-address":
     case "x-envoy-internal":
       return value;

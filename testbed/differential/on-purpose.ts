@@ -28,16 +28,6 @@ export const ON_PURPOSE: readonly OnPurpose[] = [
       GRPC_ANSWER.test(field),
   },
   {
-    id: "joined-lines",
-    reason:
-      "of some headers that come in several lines Envoy makes one, joined by commas; the gateway passes the lines on, which HTTP says means the same",
-    explains: ({ field, real, sandbox }) => {
-      const [, name = "", index = ""] = /headers\.([a-z-]+)\[(\d)\]$/.exec(field) ?? [];
-      if (!JOINED_BY_ENVOY.has(name)) return false;
-      return index === "0" ? String(real).startsWith(`${String(sandbox)},`) : real === undefined;
-    },
-  },
-  {
     id: "empty-body-framing",
     reason:
       "a request without a body reaches the upstream with content-length 0, chunked or with neither, as each HTTP client writes it; all mean no body",
@@ -45,7 +35,9 @@ export const ON_PURPOSE: readonly OnPurpose[] = [
       body === "" &&
       !["GET", "HEAD"].includes(method) &&
       /^attempts\[\d\]\.headers\.(content-length|transfer-encoding)$/.test(field) &&
-      [real, sandbox].every((each) => each === undefined || ["0", "chunked"].includes(String(each))),
+      [real, sandbox].every((each) =>
+        ["undefined", '["0"]', '["chunked"]'].includes(JSON.stringify(each) ?? "undefined"),
+      ),
   },
   {
     id: "rewrite-to-no-path",
@@ -54,13 +46,6 @@ export const ON_PURPOSE: readonly OnPurpose[] = [
     explains: (_, { path }) => path?.startsWith("/rewritten-to-no-path") === true,
   },
 ];
-
-const JOINED_BY_ENVOY: ReadonlySet<string> = new Set(
-  (
-    "accept cache-control if-match pragma via access-control-allow-methods access-control-expose-headers content-encoding " +
-    "etag vary location www-authenticate age expires retry-after allow"
-  ).split(" "),
-);
 
 /** The rule that explains it, or undefined: a bug. */
 export function onPurpose(difference: Difference, sent: CaseRequest): OnPurpose | undefined {

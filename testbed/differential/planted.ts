@@ -16,7 +16,12 @@ export interface PlantedBug {
 const bug = (name: string, file: string, line: string, instead: string): PlantedBug => ({ name, file, line, instead });
 
 export const PLANTED: readonly PlantedBug[] = [
-  bug("a wildcard before the exact host", "match.ts", "if (exact !== undefined) return exact;", ""),
+  bug(
+    "a wildcard before the exact host",
+    "match.ts",
+    "if (exact !== undefined) return exact;",
+    "const wide = hosts.suffixLengths.map((length) => hosts.suffixes.get(host.slice(-length))).find(Boolean); if (exact !== undefined) return wide ?? exact;",
+  ),
   bug("the shortest wildcard wins", "compile.ts", "sort((a, b) => b - a)", "sort((a, b) => a - b)"),
   bug(
     "a prefix matches anywhere",
@@ -46,15 +51,15 @@ export const PLANTED: readonly PlantedBug[] = [
   bug(
     "a repeated header is joined",
     "request-view.ts",
-    'JOINED.has(name) ? [values.join(",")] : values',
+    'JOINED_REQUEST.has(name) ? [values.join(",")] : values',
     '[values.join(",")]',
   ),
   bug("destinations without weight get a share", "compile-action.ts", "entry.weight ?? 0", "entry.weight ?? 100"),
   bug(
     "weights are swapped",
-    "split.ts",
-    "while (ticket >= left[index]!) ticket -= left[index++]!;",
-    "index = left.length - 1; while (ticket >= left[index]!) ticket -= left[index--]!;",
+    "live-table.ts",
+    "destinations.map(({ weight }) => weight)",
+    "destinations.map(({ weight }) => weight).toReversed()",
   ),
   bug(
     "all weights are equal",
@@ -83,9 +88,9 @@ export const PLANTED: readonly PlantedBug[] = [
   bug("removals are forgotten", "headers.ts", "operations.remove.length === 0 ? list", "true ? list"),
   bug(
     "Host is not rewritten by a destination",
-    "exchange.ts",
-    "const authority = last ?? destination.authority;",
-    "const authority = last;",
+    "forward-headers.ts",
+    "last ?? destination.authority ?? view.authority",
+    "last ?? view.authority",
   ),
   bug(
     "a rewritten prefix keeps what it replaced",
@@ -125,8 +130,17 @@ export const PLANTED: readonly PlantedBug[] = [
     "x-forwarded-for of the client is trusted alone",
     "headers.ts",
     '[...claimed.filter((each) => each !== ""), remoteAddress]',
-    "claimed.length > 0 ? claimed : [remoteAddress]",
+    "(claimed.length > 0 ? claimed : [remoteAddress])",
   ),
+  bug(
+    "a fault without percentage happens to everybody",
+    "compile-filters.ts",
+    "percentage?.value ?? 0",
+    "percentage?.value ?? 100",
+  ),
+  bug("percentages are taken for shares of one", "compile-filters.ts", "value * 10_000", "value * 1_000_000"),
+  bug("a mirror gets no body", "mirror.ts", "mirrored.hasBody ? copyOf(request) : null", "null"),
+  bug("every request is mirrored", "mirror.ts", "if (!happens(mirror, gate.live.random)) continue;", ""),
 ];
 
 const source = join(import.meta.dirname, "..", "..", "src");
@@ -142,7 +156,10 @@ export async function plant({ name, file, line, instead }: PlantedBug): Promise<
   const copy = join(home, `${process.pid}-${++copies}`, "src");
   mkdirSync(copy, { recursive: true });
   for (const room of readdirSync(source)) if (room !== "gateway") symlinkSync(join(source, room), join(copy, room));
-  cpSync(join(source, "gateway"), join(copy, "gateway"), { recursive: true });
+  cpSync(join(source, "gateway"), join(copy, "gateway"), {
+    recursive: true,
+    filter: (path) => !path.endsWith(".test.ts"),
+  });
   writeFileSync(join(copy, "gateway", file), parts.join(instead));
   const module = (await import(/* @vite-ignore */ pathToFileURL(join(copy, "gateway", "start.ts")).href)) as {
     startGateway: typeof startGateway;

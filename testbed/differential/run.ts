@@ -1,6 +1,7 @@
 // Runs cases on a world: all objects first, then all requests. The answers of the real world are kept, so that many copies of the
 // sandbox gateway can be held against them.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import type { KubeObject } from "../../src/core/kubernetes/object.ts";
 import type { CaseRequest, DifferentialCase, LiveCase } from "./case.ts";
 import { instantiate } from "./case.ts";
@@ -85,6 +86,9 @@ function balances({ requests }: LiveCase): boolean {
   return requests.some(({ byEndpoint }) => byEndpoint === true);
 }
 
+/** Nobody waits for a mirror's answer, so it may come after the client's. */
+const MIRRORS_ARRIVE_MS = 60;
+
 let lastId = 0;
 
 async function askCase(client: WireClient, { requests }: LiveCase, fleet: Fleet): Promise<CaseObservations> {
@@ -95,6 +99,7 @@ async function askCase(client: WireClient, { requests }: LiveCase, fleet: Fleet)
       const id = `request-${++lastId}`;
       fleet.expect(id, request.upstream ?? [{ status: 200 }]);
       const answer = await client.send(request, id);
+      if (request.mirrored === true) await sleep(MIRRORS_ARRIVE_MS);
       samples.push(observe(request, answer, fleet.take(id)));
     }
     all.push(samples);

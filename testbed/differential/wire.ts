@@ -13,7 +13,7 @@ export interface WireAnswer {
   failure?: string;
 }
 
-const DEADLINE_MS = 15_000;
+const DEADLINE_MS = 6_000;
 
 export class WireClient {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 64 });

@@ -175,6 +175,10 @@ const DIRECTS: DifferentialCase[] = [
     { host: "CASE.test:80" },
     { headers: [["x-forwarded-proto", "https"]] },
   ]),
+  direct("bad request", { status: 400, body: { string: "no" } }),
+  direct("other refusals", { status: 401 }),
+  direct("too early", { status: 425 }),
+  direct("too large", { status: 413 }),
   direct("a redirect's status", { status: 302 }),
   one(
     "directResponse",

@@ -3,6 +3,7 @@
 import type { DifferentialCase } from "../case.ts";
 import { ACTION_CASES } from "./actions.ts";
 import { FAILURE_CASES } from "./failures.ts";
+import { FAULT_CASES } from "./faults.ts";
 import { HEADER_CASES } from "./headers.ts";
 import { HOST_CASES } from "./hosts.ts";
 import { MATCH_CASES } from "./match.ts";
@@ -15,4 +16,5 @@ export const HAND_WRITTEN: readonly DifferentialCase[] = [
   ...HEADER_CASES,
   ...ACTION_CASES,
   ...FAILURE_CASES,
+  ...FAULT_CASES,
 ];

@@ -358,6 +358,12 @@ const REPEATED = [
   "via",
   "warning",
   "x-custom",
+  ..."accept-encoding access-control-request-headers access-control-request-method authorization origin referer".split(
+    " ",
+  ),
+  ..."user-agent content-type if-none-match if-modified-since if-range x-forwarded-host grpc-accept-encoding".split(
+    " ",
+  ),
 ].map(
   (name): CaseRequest => ({
     headers: [
@@ -385,6 +391,12 @@ const REPEATED_BACK = [
   "retry-after",
   "age",
   "expires",
+  ..."access-control-allow-origin access-control-allow-headers access-control-allow-credentials access-control-max-age".split(
+    " ",
+  ),
+  ..."last-modified pragma content-disposition accept-ranges strict-transport-security x-request-id grpc-status".split(
+    " ",
+  ),
 ].map(
   (name): CaseRequest => ({
     upstream: [
