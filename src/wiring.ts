@@ -33,6 +33,8 @@ function createWorld(config: ProcessConfig, interrupted: AbortSignal): World {
     clock,
     interrupted,
     connect: async (options) => (await import("./adapters/kubernetes/connect.ts")).connect({ ...options, env, clock }),
+    configuredNames: async (options) =>
+      (await import("./adapters/kubernetes/choose-config.ts")).configuredNames({ ...options, env }),
     router: async (cluster) =>
       (await import("./adapters/istio/router.ts")).istioRouter({ cluster, fieldManager: "serin-cli" }),
     istioDefinitions: async () => (await import("./sandbox/cluster/schema/builtin.ts")).istioDefinitions(),

@@ -150,6 +150,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./commands/load.ts"),
   },
   {
+    name: "completion",
+    summary: "print the script by which a shell completes this command",
+    group: OTHER,
+    load: () => import("./commands/completion.ts"),
+  },
+  {
     name: "version",
     summary: "show the versions of this program and of the server",
     group: OTHER,

@@ -59,8 +59,17 @@ export function homeOption(): Option {
 }
 
 /** For commands whose whole answer can also be machine-readable. */
-export function outputOption(...formats: string[]): Option {
-  return new Option("-o, --output <format>", `output: ${formats.join(", ")}`);
+export function outputOption(...formats: string[]): OutputOption {
+  return new OutputOption(formats);
+}
+
+export class OutputOption extends Option {
+  readonly formats: readonly string[];
+
+  constructor(formats: string[]) {
+    super("-o, --output <format>", `output: ${formats.join(", ")}`);
+    this.formats = formats;
+  }
 }
 
 /** "90s", "5m": milliseconds. A plain number is seconds, as kubectl reads it. */

@@ -17,6 +17,10 @@ export async function run(argv: string[], world: World): Promise<number> {
   // Timers behind the Clock port do not keep the process alive; a running command does.
   const alive = setInterval(() => undefined, 2 ** 30);
   try {
+    if (argv[0] === "complete" && argv[1] === "--") {
+      await (await import("./completion/complete.ts")).complete(argv.slice(2), world);
+      return EXIT.ok;
+    }
     const parsed = program.parseAsync(spelledOut(argv), { from: "user" });
     await Promise.race([parsed, interruption(world, outcome, parsed)]);
     return world.interrupted.aborted && outcome.exitCode === EXIT.ok ? EXIT.interrupted : outcome.exitCode;

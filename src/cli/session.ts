@@ -54,13 +54,10 @@ export function openSession(world: World, options: CommonOptions): Session {
 }
 
 async function open(session: Session): Promise<Connected> {
-  const { world, options, homeDir } = session;
-  const { kubeconfig, context, cluster, user, as, requestTimeout } = options;
-  const asked = kubeconfig !== undefined || (world.env.KUBECONFIG ?? "") !== "";
-  const sandboxKubeconfig = asked ? undefined : await world.runningSandbox(homeDir);
+  const { world, options } = session;
+  const { context, cluster, user, as, requestTimeout } = options;
   const connection = await world.connect({
-    kubeconfig: kubeconfig === undefined ? undefined : resolve(world.cwd, kubeconfig),
-    sandboxKubeconfig,
+    ...(await kubeconfigsOf(session)),
     requestTimeoutMs: requestTimeout,
     context,
     cluster,
@@ -76,4 +73,15 @@ async function open(session: Session): Promise<Connected> {
     asked: options.namespace,
     scope: options.allNamespaces === true ? undefined : namespace,
   };
+}
+
+/** Where the configuration is looked for, before the places that everybody knows. */
+export async function kubeconfigsOf({
+  world,
+  options: { kubeconfig },
+  homeDir,
+}: Session): Promise<{ kubeconfig?: string; sandboxKubeconfig?: string }> {
+  if (kubeconfig !== undefined) return { kubeconfig: resolve(world.cwd, kubeconfig) };
+  const listed = (world.env.KUBECONFIG ?? "") !== "";
+  return { sandboxKubeconfig: listed ? undefined : await world.runningSandbox(homeDir) };
 }

@@ -60,6 +60,7 @@ function testWorld(options: TestWorldOptions, text: { out: string; err: string }
     clock,
     interrupted,
     connect: () => Promise.resolve(connectionTo(cluster)),
+    configuredNames: () => Promise.resolve({ contexts: [], clusters: [], users: [] }),
     router: missing("router"),
     istioDefinitions: () => Promise.resolve([]),
     explainRoute: missing("gateway"),

@@ -21,6 +21,8 @@ export interface World {
 
   /** Finds the API server to talk to. Throws ClusterError `Unreachable`, or an Error whose message says what to do. */
   connect(options: ConnectOptions): Promise<Connection>;
+  /** What the kubeconfig offers to choose from; nothing where there is none. */
+  configuredNames(options: Pick<ConnectOptions, "kubeconfig" | "sandboxKubeconfig">): Promise<ConfiguredNames>;
   /** Moves and previews routes: `diff`, `--dry-run` and `abort --direct`. */
   router(cluster: Cluster): Promise<TrafficRouter>;
   /** Istio's published CustomResourceDefinitions, by which `lint` knows fields and values. */
@@ -75,6 +77,12 @@ interface ConnectOptions {
   /** Impersonation: the name to act as. */
   as?: string;
   requestTimeoutMs?: number;
+}
+
+export interface ConfiguredNames {
+  contexts: string[];
+  clusters: string[];
+  users: string[];
 }
 
 export interface Connection {

@@ -37,29 +37,48 @@ export interface ChosenConfig {
 const SERVICE_ACCOUNT_DIR = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 export async function chooseConfig(choice: ConfigChoice): Promise<ChosenConfig> {
-  if (choice.kubeconfig !== undefined && choice.kubeconfig !== "") return explicit(choice, choice.kubeconfig);
-  const listed = (choice.env.KUBECONFIG ?? "").split(delimiter).filter((file) => file !== "");
-  if (listed.length > 0) {
-    const config = await readKubeconfig(listed);
-    if (config !== undefined) return pick(config, choice, `KUBECONFIG (${config.files.join(", ")})`);
-  }
-  if (choice.sandboxKubeconfig !== undefined) return explicit(choice, choice.sandboxKubeconfig, "the running sandbox");
-  const home = join(choice.env.HOME ?? homedir(), ".kube", "config");
-  const config = await readKubeconfig([home]);
-  if (config !== undefined) return pick(config, choice, home);
+  const found = await findConfig(choice);
+  if (found !== undefined) return pick(found.config, choice, found.source);
   const pod = inCluster(choice.env);
   if (pod !== undefined) return pod;
   throw new ClusterError(
     "Unreachable",
-    `no cluster is configured: there is no --kubeconfig, no KUBECONFIG, no running sandbox here and no ${home}. ` +
+    `no cluster is configured: there is no --kubeconfig, no KUBECONFIG, no running sandbox here and no ${homeConfig(choice)}. ` +
       "Start a sandbox with `serin up`, or give a kubeconfig with --kubeconfig FILE",
   );
 }
 
-async function explicit(choice: ConfigChoice, file: string, label?: string): Promise<ChosenConfig> {
+/** What --context, --cluster and --user can name: for completions. */
+export async function configuredNames(
+  choice: Pick<ConfigChoice, "kubeconfig" | "sandboxKubeconfig" | "env">,
+): Promise<Record<"contexts" | "clusters" | "users", string[]>> {
+  const config = (await findConfig(choice))?.config;
+  const of = (table: Map<string, unknown> | undefined) => [...(table?.keys() ?? [])];
+  return { contexts: of(config?.contexts), clusters: of(config?.clusters), users: of(config?.users) };
+}
+
+async function findConfig(
+  choice: Pick<ConfigChoice, "kubeconfig" | "sandboxKubeconfig" | "env">,
+): Promise<{ config: Kubeconfig; source: string } | undefined> {
+  const { kubeconfig, sandboxKubeconfig, env } = choice;
+  if (kubeconfig !== undefined && kubeconfig !== "") return { config: await mustExist(kubeconfig), source: kubeconfig };
+  const listed = (env.KUBECONFIG ?? "").split(delimiter).filter((file) => file !== "");
+  const ofList = listed.length === 0 ? undefined : await readKubeconfig(listed);
+  if (ofList !== undefined) return { config: ofList, source: `KUBECONFIG (${ofList.files.join(", ")})` };
+  if (sandboxKubeconfig !== undefined)
+    return { config: await mustExist(sandboxKubeconfig), source: `the running sandbox (${sandboxKubeconfig})` };
+  const config = await readKubeconfig([homeConfig(choice)]);
+  return config === undefined ? undefined : { config, source: homeConfig(choice) };
+}
+
+async function mustExist(file: string): Promise<Kubeconfig> {
   const config = await readKubeconfig([file]);
   if (config === undefined) throw new ConfigurationError(`kubeconfig ${file} does not exist`);
-  return pick(config, choice, label === undefined ? file : `${label} (${file})`);
+  return config;
+}
+
+function homeConfig({ env }: Pick<ConfigChoice, "env">): string {
+  return join(env.HOME ?? homedir(), ".kube", "config");
 }
 
 /** The context's cluster and user, with the overrides by name. */
