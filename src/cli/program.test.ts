@@ -435,10 +435,23 @@ describe("looking back", () => {
   });
 
   test("version without a server still tells its own", async () => {
-    expect(await runCli(withError(new ClusterError("Unreachable", "nobody")), "version")).toMatchObject({
+    const serverVersion = () => Promise.reject(new ClusterError("Unreachable", "nobody"));
+    const away = { ...connectionTo(cluster), serverVersion };
+    const ran = await runCli({ ...world, overrides: { connect: () => Promise.resolve(away) } }, "version");
+    expect(ran).toMatchObject({
       code: 4,
       out: expect.stringMatching(/^Serin: +\d/) as string,
+      err: "error: nobody\n",
     });
+  });
+
+  test("version where no cluster is configured is no error", async () => {
+    const ran = await runCli(withError(new ClusterError("Unreachable", "no cluster is configured")), "version");
+    expect(ran).toMatchObject({ code: 0, out: expect.stringMatching(/^Serin: +\d/) as string });
+    expect(ran.err).toBe("no cluster configured (serin up starts a sandbox)\n");
+  });
+
+  test("version tells the server's", async () => {
     const there = await runCli(
       { ...world, overrides: { connect: () => Promise.resolve(connectionTo(cluster)) } },
       "version",

@@ -19,7 +19,10 @@ export interface World {
   /** Aborts at Ctrl-C and SIGTERM: the command ends what it does, and `run` returns 130. */
   readonly interrupted: AbortSignal;
 
-  /** Finds the API server to talk to. Throws ClusterError `Unreachable`, or an Error whose message says what to do. */
+  /**
+   * Finds the API server to talk to; no request is sent yet. Throws ClusterError `Unreachable` when none is configured,
+   * else an Error whose message says what to mend.
+   */
   connect(options: ConnectOptions): Promise<Connection>;
   /** What the kubeconfig offers to choose from; nothing where there is none. */
   configuredNames(options: Pick<ConnectOptions, "kubeconfig" | "sandboxKubeconfig">): Promise<ConfiguredNames>;

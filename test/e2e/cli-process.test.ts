@@ -103,6 +103,12 @@ describe("exit codes and streams", () => {
     expect(refused.err).not.toContain("    at ");
   });
 
+  test("version on a machine without any cluster: its own, a hint, no error", async () => {
+    const ran = await serin(["version"], { KUBECONFIG: undefined });
+    expect(ran).toMatchObject({ code: 0, err: "no cluster configured (serin up starts a sandbox)\n" });
+    expect(ran.out).toMatch(/^Serin: .*\n$/);
+  });
+
   test("as a plugin it answers to the plugin's name", async () => {
     const ran = await serin(["status", "--help"], { SERIN_INVOKED_AS: "kubectl-serin" });
     expect(ran.out).toContain("Usage: kubectl serin status");

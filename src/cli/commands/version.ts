@@ -2,12 +2,13 @@
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isClusterError } from "../../ports/cluster.ts";
 import type { Define } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { yamlText } from "../format/objects.ts";
 import { addCommonOptions, outputOption } from "../options.ts";
 import { describe, usageProblem } from "../problems.ts";
-import type { Session } from "../session.ts";
+import type { Connected, Session } from "../session.ts";
 import type { ServerVersion } from "../world.ts";
 
 interface VersionOptions {
@@ -28,17 +29,33 @@ interface Versions {
 
 async function version(session: Session, _args: string[], options: VersionOptions): Promise<number> {
   const versions: Versions = { client: { version: await ownVersion(), node: process.version } };
-  let exitCode: number = EXIT.ok;
-  if (options.client !== true)
-    try {
-      versions.server = await (await session.connect()).serverVersion();
-    } catch (error) {
-      const { text, exitCode: code } = describe(error, { verbose: session.options.verbose === true });
-      session.world.stderr.write(`${text}\n`);
-      exitCode = code;
-    }
+  const failure = options.client === true ? undefined : await askServer(session, versions);
   await print(session, versions, options.output);
-  return exitCode;
+  return failure ?? EXIT.ok;
+}
+
+/** The exit code where it fails. What is known of this program is told all the same. */
+async function askServer(session: Session, versions: Versions): Promise<number | undefined> {
+  try {
+    const connection = await connectionIfConfigured(session);
+    if (connection === undefined) session.hint("no cluster configured (serin up starts a sandbox)");
+    else versions.server = await connection.serverVersion();
+    return undefined;
+  } catch (error) {
+    const { text, exitCode } = describe(error, { verbose: session.options.verbose === true });
+    session.world.stderr.write(`${text}\n`);
+    return exitCode;
+  }
+}
+
+/** Undefined when there is no cluster to ask: the machine on which Serin is looked at for the first time. */
+async function connectionIfConfigured(session: Session): Promise<Connected | undefined> {
+  try {
+    return await session.connect();
+  } catch (error) {
+    if (isClusterError(error, "Unreachable")) return undefined;
+    throw error;
+  }
 }
 
 async function print(session: Session, { client, server }: Versions, format: string | undefined): Promise<void> {
