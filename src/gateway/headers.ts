@@ -30,7 +30,11 @@ export function forwardedFor(claimed: readonly string[], remoteAddress: string):
 }
 
 /** Of these Envoy makes one line, joined by a comma, where several come. */
-export const JOINED_REQUEST = names("accept cache-control if-match pragma via");
+export const JOINED_REQUEST = names(
+  "accept accept-encoding access-control-request-headers access-control-request-method authorization cache-control",
+  "content-type grpc-accept-encoding if-match if-modified-since if-none-match if-range origin pragma referer user-agent via",
+  "x-forwarded-host",
+);
 const JOINED_ANSWER = names(
   "access-control-allow-credentials access-control-allow-headers access-control-allow-methods access-control-allow-origin",
   "access-control-expose-headers access-control-max-age age cache-control content-encoding etag expires grpc-status",
