@@ -16,6 +16,8 @@ export function beginReturn(turn: RunningTurn, said: Said, keepWeight = 0): Runn
   const { heldBy: _, ...rollout } = turn.rollout;
   const returning: RunningTurn = {
     ...turn,
+    // What this very pass was about to give the canary is not given any more.
+    effects: turn.effects.filter(({ kind }) => kind !== "writeWeight"),
     rollout: { ...rollout, endReason: said.reason, endMessage: said.message },
     weight: { ...turn.weight, wanted: keepWeight },
   };

@@ -55,6 +55,20 @@ describe("adoption", () => {
   });
 });
 
+describe("a clock that is set back", () => {
+  it("holds up no pause", () => {
+    const world = watch(later(watch(settle(smallWorld()), 5), -3_600_000), 32);
+    expect([step(world), world.route?.weight]).toEqual([3, 50]);
+  });
+
+  it("lets an ended rollout count no more answers", () => {
+    const ended = settle(ask(healthy(settle(smallWorld())), "abort"));
+    const seen = (world: SmallWorld) => world.status?.evidence?.canary.requests;
+    const later1h = later(ended, -3_600_000);
+    expect(seen(settle(traffic(edit(later1h, 50, "kubectl"), { stable: [50, 0], canary: [50, 0] })))).toBe(seen(ended));
+  });
+});
+
 describe("the steps", () => {
   it("go from 0 to 100 by time, a person, and evidence of requests", () => {
     let world = watch(settle(smallWorld()), 29);

@@ -65,6 +65,14 @@ describe("foreign edits in the middle of a rollout", () => {
     },
   );
 
+  it("a GitOps revert that is seen together with the evidence is not set right any more: the version stays taken back", () => {
+    const bad = traffic(edit(midway, 0, "argocd-application-controller"), { stable: [80, 0], canary: [20, 20] });
+    const { world, decision } = pass(bad);
+    expect(decision.effects.filter(({ kind }) => kind === "writeWeight")).toEqual([]);
+    const after = settle(world);
+    expect([after.status?.phase, reverted(after), after.route?.weight]).toEqual(["Aborted", "ErrorsWorse", 0]);
+  });
+
   it("a GitOps manager that brings other weights than at the start speaks for a person", () => {
     const world = settle(edit(atPerson, 0, "argocd-application-controller"));
     expect(reverted(world)).toBe("ManualOverride");

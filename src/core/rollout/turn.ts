@@ -75,8 +75,10 @@ export function tailEndsAtMs({ rollout }: Turn): number | undefined {
   return parseTime(rollout.endedAt) + TAIL_MS;
 }
 
+/** A clock that was set back to before the end makes no longer tail. */
 export function isTailing(turn: Turn): boolean {
-  return turn.input.nowMs < (tailEndsAtMs(turn) ?? 0);
+  const endsAtMs = tailEndsAtMs(turn);
+  return endsAtMs !== undefined && turn.input.nowMs < endsAtMs && turn.input.nowMs >= endsAtMs - TAIL_MS;
 }
 
 /** On its way back to stable: nothing else counts any more. */
