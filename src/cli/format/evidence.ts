@@ -3,7 +3,7 @@
 import { percent, wholeNumber } from "../../core/analysis/decision-card.ts";
 import type { CanaryStatus } from "../../core/rollout/status.ts";
 import type { Step } from "../../core/spec/canary.ts";
-import { shortDuration } from "./age.ts";
+import { ageOf, shortDuration } from "./age.ts";
 import type { Paint } from "./paint.ts";
 
 /** Lines for the fact block; none before the first counts. */
@@ -38,11 +38,29 @@ export function stepName(step: Step | undefined): string {
   return ` pause ${step.pause.duration ?? "until promoted"}`;
 }
 
-/** What the controller does next, with a countdown where the time is known. */
-export function nextText(status: CanaryStatus | undefined, nowMs: number): string | undefined {
-  const next = status?.nextAction;
-  if (next === undefined) return undefined;
-  const ms = next.at === undefined ? undefined : Date.parse(next.at) - nowMs;
-  if (ms === undefined || Number.isNaN(ms)) return next.what;
-  return ms <= 0 ? `${next.what} (now)` : `${next.what} (in ${shortDuration(ms)})`;
+/** The last decision with its age; without the sentence where that is the message, which stands above. */
+export function decisionText({ lastDecision, message }: CanaryStatus, nowMs: number): string | undefined {
+  if (lastDecision === undefined) return undefined;
+  const { reason, at } = lastDecision;
+  const sentence = isSame(lastDecision.message, message) ? reason : `${reason}: ${lastDecision.message}`;
+  return `${sentence} (${ageOf(at, nowMs)} ago)`;
+}
+
+/** What the controller does next, with a countdown where the time is known; only that where the message says what. */
+export function nextText({ nextAction, message }: CanaryStatus, nowMs: number): string | undefined {
+  if (nextAction === undefined) return undefined;
+  const { what, at } = nextAction;
+  const when = at === undefined ? undefined : countdown(Date.parse(at) - nowMs);
+  if (isSame(what, message)) return when;
+  return when === undefined ? what : `${what} (${when})`;
+}
+
+function countdown(ms: number): string | undefined {
+  if (Number.isNaN(ms)) return undefined;
+  return ms <= 0 ? "now" : `in ${shortDuration(ms)}`;
+}
+
+/** One sentence, whether or not it ends with a full stop. */
+function isSame(one: string, other: string): boolean {
+  return one.replace(/\.$/, "") === other.replace(/\.$/, "");
 }

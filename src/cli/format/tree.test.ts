@@ -85,7 +85,7 @@ Errors:
   stable:        0.094 % (3 of 3200 requests)
   canary:        1.5 % (12 of 800 requests)
 Evidence:        collecting; odds that the canary is worse 14 : 1, limit 100 : 1; about 11 harmed requests
-Last decision:   PausedForTime: Watching echo-v2 at 20 % for 30s (step 2). (20s ago)
+Last decision:   PausedForTime (20s ago)
 Next:            set weight 50 (in 10s)
 
 NAME                           KIND         STATUS               AGE   INFO
@@ -98,6 +98,22 @@ NAME                           KIND         STATUS               AGE   INFO
    └──⧉ echo-v1-7d4            ReplicaSet   ✔ Healthy            15m
       └──□ echo-v1-7d4-aaaaa   Pod          ✔ Running            45s   ready:1/1
 `);
+});
+
+test.each([
+  { what: "set weight 50", at: timeAt(28), line: "Next:            set weight 50 (in 28s)" },
+  { what: "Wait for requests.", at: timeAt(28), line: "Next:            in 28s" },
+  { what: "wait for a person", at: undefined, line: "Next:            wait for a person" },
+  { what: "Wait for requests", at: undefined, line: undefined },
+])("a message is not said again as what comes next: $what at $at", ({ what, at, line }) => {
+  const status = {
+    message: "Wait for requests.",
+    nextAction: { what, at },
+    lastDecision: { at: timeAt(-5), reason: "TrafficMissing", message: "None came." },
+  };
+  const lines = treeLines(viewOf(echoCanary(status), OBJECTS), { nowMs: NOW_MS, paint: plain, glyphs: glyphsFor({}) });
+  expect(lines.find((each) => each.startsWith("Next:"))).toBe(line);
+  expect(lines).toContain("Last decision:   TrafficMissing: None came. (5s ago)");
 });
 
 test("without a controller, without objects, in ASCII", () => {

@@ -6,7 +6,7 @@ import type { Canary } from "../../core/spec/canary.ts";
 import type { RolloutView, VersionView } from "../rollout-view.ts";
 import { ageOf } from "./age.ts";
 import { stepText } from "./canary-table.ts";
-import { evidenceLines, nextText, stepName } from "./evidence.ts";
+import { decisionText, evidenceLines, nextText, stepName } from "./evidence.ts";
 import type { Glyphs } from "./glyphs.ts";
 import type { Paint } from "./paint.ts";
 import { phaseText } from "./phase.ts";
@@ -38,12 +38,9 @@ function headerLines({ canary, versions }: RolloutView, options: TreeOptions): s
     ...imageFacts(versions, paint),
     ...evidenceLines(status, paint),
   ];
-  if (status?.lastDecision !== undefined)
-    facts.push([
-      "Last decision",
-      `${status.lastDecision.reason}: ${status.lastDecision.message} (${ageOf(status.lastDecision.at, options.nowMs)} ago)`,
-    ]);
-  const next = nextText(status, options.nowMs);
+  const decision = status && decisionText(status, options.nowMs);
+  if (decision !== undefined) facts.push(["Last decision", decision]);
+  const next = status && nextText(status, options.nowMs);
   if (next !== undefined) facts.push(["Next", next]);
   return facts.map(([name, value]) => `${(name === "" ? "" : `${name}:`).padEnd(17)}${value}`.trimEnd());
 }
