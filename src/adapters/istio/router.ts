@@ -18,11 +18,17 @@ export const FIELD_MANAGER = "serin";
 
 export interface IstioRouterOptions {
   cluster: Cluster;
+  /** The same cluster without the client's own rate limit: what reads and writes a split must not wait. */
+  urgent?: Cluster;
   /** Whose writes they are in managedFields. The controller goes by the default; what a person writes directly, by another name. */
   fieldManager?: string;
 }
 
-export function istioRouter({ cluster, fieldManager = FIELD_MANAGER }: IstioRouterOptions): TrafficRouter {
+export function istioRouter({
+  cluster,
+  urgent = cluster,
+  fieldManager = FIELD_MANAGER,
+}: IstioRouterOptions): TrafficRouter {
   /** The objects behind a reading, so that an abort is one write and not a read and a write. */
   const behind = new WeakMap<SplitReading, VirtualService[]>();
 
@@ -40,7 +46,7 @@ export function istioRouter({ cluster, fieldManager = FIELD_MANAGER }: IstioRout
   async function fetchServices({ namespace, routes }: TrafficTarget): Promise<VirtualService[]> {
     const names = [...new Set(routes.map(({ virtualService }) => virtualService))];
     const answers = await Promise.allSettled(
-      names.map((name) => cluster.get<VirtualService>(VIRTUAL_SERVICES, { namespace, name })),
+      names.map((name) => urgent.get<VirtualService>(VIRTUAL_SERVICES, { namespace, name })),
     );
     const services = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
     const failed = answers.find((answer) => answer.status === "rejected" && !isClusterError(answer.reason, "NotFound"));
@@ -65,7 +71,7 @@ export function istioRouter({ cluster, fieldManager = FIELD_MANAGER }: IstioRout
   async function patch(service: VirtualService, operations: PlanOperation[]): Promise<VirtualService> {
     const { namespace, name } = service.metadata;
     const key = { namespace, name };
-    return cluster.patch(VIRTUAL_SERVICES, key, { type: "json", operations }, { fieldManager });
+    return urgent.patch(VIRTUAL_SERVICES, key, { type: "json", operations }, { fieldManager });
   }
 
   /**
@@ -76,7 +82,7 @@ export function istioRouter({ cluster, fieldManager = FIELD_MANAGER }: IstioRout
     const { target, canaryWeight, error } = late;
     if (!isClusterError(error, "Invalid", "Conflict")) throw error;
     const { namespace, name } = before.metadata;
-    const now = await cluster.get<VirtualService>(VIRTUAL_SERVICES, { namespace, name });
+    const now = await urgent.get<VirtualService>(VIRTUAL_SERVICES, { namespace, name });
     const [was, is] = [readObject(before, target), readObject(now, target)];
     if (!was.ok || !is.ok || was.canary !== is.canary || was.stable !== is.stable) throw error;
     return patch(now, planned(now, target, canaryWeight));

@@ -13,7 +13,9 @@ export async function discover(wire: Transport, apiVersion: string, kind: string
   if (version === undefined || version === "" || !/^[\w.-]*$/.test(apiVersion.replace("/", ""))) return undefined;
   const path = group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
   try {
-    const list = JSON.parse(await wire.text({ method: "GET", path })) as ApiResourceList;
+    const list = JSON.parse(
+      await wire.text({ method: "GET", path, about: { verb: "get", resource: "" } }),
+    ) as ApiResourceList;
     // Subresources ("deployments/scale") have kinds too.
     const found = list.resources?.find((each) => each.kind === kind && !each.name.includes("/"));
     if (found === undefined) return undefined;

@@ -21,18 +21,32 @@ export async function runExecPlugin(config: ChosenConfig): Promise<ExecCredentia
     throw new ConfigurationError(
       `the exec plugin "${exec.command}" of ${config.source} asks for ${exec.apiVersion}; supported: ${VERSIONS.join(", ")}`,
     );
+  checkInteraction(config, process.stdin.isTTY);
   const { stdout, code } = await run(config);
   if (code !== 0) throw problem(config, `ended with exit code ${code}`);
-  let credential: { status?: ExecCredential };
+  let credential: { apiVersion?: string; status?: ExecCredential };
   try {
     credential = JSON.parse(stdout) as typeof credential;
   } catch (error) {
     throw problem(config, "did not print an ExecCredential as JSON", error);
   }
+  if (credential.apiVersion !== exec.apiVersion)
+    throw problem(config, `was asked for ${exec.apiVersion} and printed ${String(credential.apiVersion)}`);
   const status = credential.status;
   if (status?.token === undefined && status?.clientCertificateData === undefined)
     throw problem(config, "printed neither status.token nor status.clientCertificateData");
+  if ((status.clientCertificateData === undefined) !== (status.clientKeyData === undefined))
+    throw problem(config, "printed a certificate without its key, or a key without its certificate");
   return status;
+}
+
+/** A plugin that has to ask a person cannot do so in a pod or a pipe: it would hang there. */
+function checkInteraction(config: ChosenConfig, isTerminal: boolean): void {
+  const { apiVersion, interactiveMode } = config.user.exec!;
+  if (interactiveMode === undefined && apiVersion === VERSIONS[0])
+    throw problem(config, `has no interactiveMode, which ${apiVersion} requires: write Never, IfAvailable or Always`);
+  if (interactiveMode === "Always" && !isTerminal)
+    throw problem(config, "must ask a person (interactiveMode: Always), and standard input is no terminal");
 }
 
 function run(config: ChosenConfig): Promise<{ stdout: string; code: number | null }> {
@@ -62,6 +76,7 @@ function clusterInfo({ cluster }: ChosenConfig): Record<string, unknown> {
     "certificate-authority-data": cluster["certificate-authority-data"],
     "insecure-skip-tls-verify": cluster["insecure-skip-tls-verify"],
     "tls-server-name": cluster["tls-server-name"],
+    "proxy-url": cluster["proxy-url"],
   };
 }
 

@@ -22,6 +22,11 @@ export interface KubeconfigUser {
   "client-certificate-data"?: string;
   "client-key"?: string;
   "client-key-data"?: string;
+  /** Impersonation. */
+  as?: string;
+  "as-uid"?: string;
+  "as-groups"?: string[] | null;
+  "as-user-extra"?: Record<string, string[]> | null;
   exec?: ExecConfig;
   "auth-provider"?: { name: string };
 }
@@ -80,8 +85,7 @@ function merge(into: Kubeconfig, from: KubeconfigDocument, file: string): void {
   if (from["current-context"]) into.currentContext ??= from["current-context"];
   for (const { name, cluster } of from.clusters ?? [])
     addOnce(into.clusters, name, absolute(cluster ?? {}, dir, ["certificate-authority"]));
-  for (const { name, user } of from.users ?? [])
-    addOnce(into.users, name, absolute(user ?? {}, dir, ["client-certificate", "client-key", "tokenFile"]));
+  for (const { name, user } of from.users ?? []) addOnce(into.users, name, absoluteUser(user ?? {}, dir));
   for (const { name, context } of from.contexts ?? []) addOnce(into.contexts, name, context ?? {});
 }
 
@@ -97,6 +101,13 @@ function absolute<T extends object>(entry: T, dir: string, fields: (keyof T & st
     if (typeof value === "string" && value !== "") Object.assign(made, { [field]: resolve(dir, value) });
   }
   return made;
+}
+
+/** A plugin's command is a path only when it has a slash; else it is looked for in PATH. */
+function absoluteUser(user: KubeconfigUser, dir: string): KubeconfigUser {
+  const made = absolute(user, dir, ["client-certificate", "client-key", "tokenFile"]);
+  if (!made.exec?.command?.includes("/")) return made;
+  return { ...made, exec: absolute(made.exec, dir, ["command"]) };
 }
 
 async function readIfThere(file: string): Promise<string | undefined> {

@@ -15,7 +15,14 @@ export function restPodLogs(transport: Transport, clock: Clock): PodLogs {
       const values = { follow, tailLines, sinceSeconds, timestamps, previous, limitBytes };
       const path = resourcePath(PODS, namespace, name, "log") + query(values);
       try {
-        const body = await transport.stream({ method: "GET", path, accept: "*/*", ...(signal ? { signal } : {}) });
+        const about = { verb: "get", resource: "pods/log" };
+        const body = await transport.stream({
+          method: "GET",
+          path,
+          about,
+          accept: "*/*",
+          ...(signal ? { signal } : {}),
+        });
         for await (const line of lines(body)) yield `${line}\n`;
       } catch (error) {
         if (signal?.aborted !== true) throw error;

@@ -13,7 +13,7 @@ import {
   type WriteOptions,
 } from "../../ports/cluster.ts";
 import { query, resourcePath } from "./resource-path.ts";
-import type { Transport } from "./transport.ts";
+import type { Exchange, Transport } from "./transport.ts";
 import { watchEvents } from "./watch-stream.ts";
 
 const PATCH_TYPES = {
@@ -24,22 +24,23 @@ const PATCH_TYPES = {
 } as const;
 
 export function restCluster(transport: Transport): Cluster {
-  const json = async <T>(exchange: Parameters<Transport["text"]>[0]): Promise<T> =>
-    JSON.parse(await transport.text(exchange)) as T;
+  const json = async <T>(exchange: Exchange): Promise<T> => JSON.parse(await transport.text(exchange)) as T;
 
   return {
-    get: (resource, key) => json({ method: "GET", path: objectPath(resource, key) }),
+    get: (resource, key) => json({ method: "GET", path: objectPath(resource, key), about: about("get", resource) }),
 
     async list<T extends KubeObject>(resource: Resource, options: ListOptions = {}): Promise<ObjectList<T>> {
       const path = resourcePath(resource, options.namespace) + query(listQuery(options));
-      return toList(resource, await json<ApiList<T>>({ method: "GET", path }));
+      return toList(resource, await json<ApiList<T>>({ method: "GET", path, about: about("list", resource) }));
     },
 
-    watch: (resource, options) => watchEvents(transport, watchPath(resource, options), options.signal),
+    watch: (resource, options) =>
+      watchEvents(transport, { path: watchPath(resource, options), about: about("watch", resource) }, options.signal),
 
     create: (resource, object, options) =>
       json({
         method: "POST",
+        about: about("create", resource, options),
         path: resourcePath(resource, object.metadata.namespace, ...subresource(options)) + query(writeQuery(options)),
         body: JSON.stringify(object),
       }),
@@ -47,6 +48,7 @@ export function restCluster(transport: Transport): Cluster {
     update: (resource, object, options) =>
       json({
         method: "PUT",
+        about: about("update", resource, options),
         path: objectPath(resource, object.metadata, options) + query(writeQuery(options)),
         body: JSON.stringify(object),
       }),
@@ -54,6 +56,7 @@ export function restCluster(transport: Transport): Cluster {
     patch: (resource, key, patch, options) =>
       json({
         method: "PATCH",
+        about: about("patch", resource, options),
         path: objectPath(resource, key, options) + query(writeQuery(options)),
         body: JSON.stringify(patchBody(patch)),
         contentType: PATCH_TYPES[patch.type],
@@ -62,6 +65,7 @@ export function restCluster(transport: Transport): Cluster {
     apply: (resource, object, options) =>
       json({
         method: "PATCH",
+        about: about("apply", resource, options),
         path: objectPath(resource, nameOf(object), options) + query({ ...writeQuery(options), force: options.force }),
         body: JSON.stringify({ ...object, apiVersion: apiVersionOf(resource), kind: resource.kind }),
         contentType: PATCH_TYPES.apply,
@@ -70,11 +74,17 @@ export function restCluster(transport: Transport): Cluster {
     async delete(resource, key, options: DeleteOptions = {}) {
       await transport.text({
         method: "DELETE",
+        about: about("delete", resource),
         path: objectPath(resource, key),
         body: JSON.stringify(deleteBody(options)),
       });
     },
   };
+}
+
+function about(verb: string, { plural, group }: Resource, options?: WriteOptions): Exchange["about"] {
+  const name = group === "" ? plural : `${plural}.${group}`;
+  return { verb, resource: [name, ...subresource(options)].join("/") };
 }
 
 interface ApiList<T> {

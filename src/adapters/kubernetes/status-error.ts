@@ -1,6 +1,7 @@
 // A failed answer as a ClusterError: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/
 
 import { ClusterError, type ClusterErrorReason, type StatusCause } from "../../ports/cluster.ts";
+import { missingPermission } from "./missing-permission.ts";
 
 /** The API's Status object, as far as it is read. */
 export interface ApiStatus {
@@ -12,8 +13,16 @@ export interface ApiStatus {
   details?: { causes?: StatusCause[] | null; retryAfterSeconds?: number };
 }
 
-export function errorOfResponse(httpCode: number, body: string): ClusterError {
-  return errorOfStatus(parseStatus(body) ?? { kind: "Status", code: httpCode, message: plainMessage(httpCode, body) });
+/** `retryAfter` is the header of that name. */
+export function errorOfResponse(httpCode: number, body: string, retryAfter?: string): ClusterError {
+  const status = parseStatus(body) ?? { kind: "Status", code: httpCode, message: plainMessage(httpCode, body) };
+  // Dates are allowed there too, but no API server sends one.
+  const seconds = /^\d+$/.test(retryAfter ?? "") ? Number(retryAfter) : undefined;
+  return errorOfStatus(seconds === undefined ? status : withRetryAfter(status, seconds));
+}
+
+function withRetryAfter(status: ApiStatus, retryAfterSeconds: number): ApiStatus {
+  return { ...status, details: { ...status.details, retryAfterSeconds } };
 }
 
 /** Also for ERROR events of a watch. */
@@ -24,7 +33,13 @@ export function errorOfStatus(status: ApiStatus): ClusterError {
     message: message ?? "",
     ...(field === undefined ? {} : { field }),
   }));
-  return new ClusterError(reason, status.message ?? reason, causes === undefined ? {} : { causes });
+  const message = status.message ?? reason;
+  const cure = reason === "Forbidden" ? missingPermission(message) : undefined;
+  const seconds = status.details?.retryAfterSeconds;
+  return new ClusterError(reason, cure === undefined ? message : `${message}. ${cure}`, {
+    ...(causes === undefined ? {} : { causes }),
+    ...(seconds ? { retryAfterMs: seconds * 1000 } : {}),
+  });
 }
 
 const BY_REASON: Record<string, ClusterErrorReason> = {

@@ -2,20 +2,29 @@
 // On node:https rather than a client package: loading one would be half of the start-up time that `serin get` may take.
 
 import type { ClientRequest, Agent as HttpAgent, IncomingMessage } from "node:http";
+import type { Clock } from "../../ports/clock.ts";
+import { isClusterError } from "../../ports/cluster.ts";
 import type { Credentials } from "./credentials.ts";
+import { pause } from "./pause.ts";
+import type { RateLimit } from "./rate-limit.ts";
+import type { RequestTable } from "./request-table.ts";
 import { errorOfResponse } from "./status-error.ts";
 import { type Origin, unreachable } from "./unreachable.ts";
 
 export interface TransportOptions {
   origin: Origin;
   credentials: Credentials;
-  /** For everything but streams: until the answer is complete. */
-  requestTimeoutMs: number;
+  agent: () => Promise<HttpAgent>;
   /** Impersonation. */
-  as?: string;
+  extraHeaders: Readonly<Record<string, string | string[]>>;
+  /** Until an answer is complete; of a stream until it begins. */
+  requestTimeoutMs: number;
+  limit: RateLimit;
+  requests: RequestTable;
+  clock: Clock;
 }
 
-interface Exchange {
+export interface Exchange {
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** With its query. */
   path: string;
@@ -23,6 +32,10 @@ interface Exchange {
   contentType?: string;
   accept?: string;
   signal?: AbortSignal;
+  /** What it is in RBAC's and the metrics' words: `patch`, `deployments.apps/scale`. */
+  about: { verb: string; resource: string };
+  /** Never waits for our own rate limit. */
+  urgent?: boolean;
 }
 
 export interface Transport {
@@ -32,6 +45,14 @@ export interface Transport {
   stream(exchange: Exchange): Promise<AsyncIterable<Buffer>>;
 }
 
+/** The same connections and the same limit, but no request waits for the limit. */
+export function urgent(transport: Transport): Transport {
+  return {
+    text: (exchange) => transport.text({ ...exchange, urgent: true }),
+    stream: (exchange) => transport.stream({ ...exchange, urgent: true }),
+  };
+}
+
 /** An import statement would read every export of node:http, one of which loads a WebSocket client: 30 ms more. */
 const builtin = {
   http: () => process.getBuiltinModule("node:http"),
@@ -39,24 +60,21 @@ const builtin = {
 };
 
 const CONNECT_TIMEOUT_MS = 10_000;
+/** A server that is overloaded says when to come back: https://kubernetes.io/docs/concepts/cluster-administration/flow-control/ */
+const MAX_RETRIES = 5;
+const LONGEST_RETRY_AFTER_MS = 10_000;
 
 export function transport(options: TransportOptions): Transport {
-  const base = new URL(options.origin.server);
+  const { origin, credentials, limit, requests, clock } = options;
+  const base = new URL(origin.server);
   const secure = base.protocol === "https:";
-  let agent: Promise<HttpAgent> | undefined;
 
-  async function openAgent(): Promise<HttpAgent> {
-    if (!secure) return new (builtin.http().Agent)({ keepAlive: true });
-    return new (builtin.https().Agent)({ keepAlive: true, ...(await options.credentials.tls()) });
-  }
-
-  async function headersOf(exchange: Exchange): Promise<Record<string, string>> {
-    const authorization = await options.credentials.authorization();
+  function headersOf(exchange: Exchange, authorization: string | undefined): Record<string, string | string[]> {
     return {
       accept: exchange.accept ?? "application/json",
       "user-agent": "serin",
       ...(authorization === undefined ? {} : { authorization }),
-      ...(options.as === undefined ? {} : { "impersonate-user": options.as }),
+      ...options.extraHeaders,
       ...(exchange.body === undefined
         ? {}
         : {
@@ -67,16 +85,15 @@ export function transport(options: TransportOptions): Transport {
   }
 
   /** The response once its head is in, whatever its status. */
-  async function send(exchange: Exchange, signal: AbortSignal): Promise<IncomingMessage> {
-    agent ??= openAgent();
+  async function send(exchange: Exchange, authorization: string | undefined, signal: AbortSignal) {
     const { request: open } = secure ? builtin.https() : builtin.http();
     const request = open({
-      agent: await agent,
+      agent: await options.agent(),
       host: base.hostname.replace(/^\[|\]$/g, ""),
       port: base.port === "" ? (secure ? 443 : 80) : base.port,
       method: exchange.method,
       path: base.pathname.replace(/\/$/, "") + exchange.path,
-      headers: await headersOf(exchange),
+      headers: headersOf(exchange, authorization),
       signal,
     });
     return awaitHead(request, exchange.body);
@@ -84,36 +101,83 @@ export function transport(options: TransportOptions): Transport {
 
   /** Once more with a fresh token after a 401. */
   async function sendAuthorized(exchange: Exchange, signal: AbortSignal): Promise<IncomingMessage> {
-    const response = await send(exchange, signal);
-    if (response.statusCode !== 401 || !options.credentials.refresh()) return response;
+    const used = await credentials.authorization();
+    const response = await send(exchange, used, signal);
+    if (response.statusCode !== 401 || !credentials.refresh(used)) return response;
     response.resume();
-    return send(exchange, signal);
+    return send(exchange, await credentials.authorization(), signal);
+  }
+
+  /** One try, counted. */
+  async function attempt<T>(exchange: Exchange, signal: AbortSignal, read: (response: IncomingMessage) => Promise<T>) {
+    const startedAtMs = performance.now();
+    let code = 0;
+    try {
+      const response = await sendAuthorized(exchange, signal);
+      code = response.statusCode ?? 0;
+      if (isSuccess(response)) return await read(response);
+      throw errorOfResponse(code, await readText(response), response.headers["retry-after"]);
+    } finally {
+      requests.add({ ...exchange.about, code, durationMs: performance.now() - startedAtMs });
+    }
   }
 
   return {
     async text(exchange) {
+      await limit.admit({ urgent: exchange.urgent === true }, exchange.signal);
       const timeout = AbortSignal.timeout(options.requestTimeoutMs);
       const signal = exchange.signal === undefined ? timeout : AbortSignal.any([timeout, exchange.signal]);
       try {
-        const response = await sendAuthorized(exchange, signal);
-        const body = await readText(response);
-        if (!isSuccess(response)) throw errorOfResponse(response.statusCode ?? 0, body);
-        return body;
+        for (let tries = 1; ; tries++)
+          try {
+            return await attempt(exchange, signal, readText);
+          } catch (error) {
+            const waitMs = tries > MAX_RETRIES ? undefined : retryAfterMs(error);
+            if (waitMs === undefined) throw error;
+            await pause(clock, waitMs, signal);
+          }
       } catch (error) {
         exchange.signal?.throwIfAborted();
-        throw unreachable(options.origin, error, timeout.aborted ? options.requestTimeoutMs : undefined);
+        throw unreachable(origin, error, timeout.aborted ? options.requestTimeoutMs : undefined);
       }
     },
     async stream(exchange) {
+      await limit.admit({ urgent: exchange.urgent === true }, exchange.signal);
+      const head = deadline(clock, options.requestTimeoutMs, exchange.signal);
       try {
-        const response = await sendAuthorized(exchange, exchange.signal ?? new AbortController().signal);
-        if (!isSuccess(response)) throw errorOfResponse(response.statusCode ?? 0, await readText(response));
-        return bodyOf(options.origin, response, exchange.signal);
+        const response = await attempt(exchange, head.signal, (begun) => Promise.resolve(begun));
+        return bodyOf(origin, response, exchange.signal);
       } catch (error) {
         exchange.signal?.throwIfAborted();
-        throw unreachable(options.origin, error, undefined);
+        throw unreachable(origin, error, head.isOver ? options.requestTimeoutMs : undefined);
+      } finally {
+        head.met();
       }
     },
+  };
+}
+
+/** How long the server asks to be left alone, where waiting may help. */
+function retryAfterMs(error: unknown): number | undefined {
+  if (!isClusterError(error, "TooManyRequests", "InternalError") || error.retryAfterMs === undefined) return undefined;
+  return error.retryAfterMs > LONGEST_RETRY_AFTER_MS ? undefined : error.retryAfterMs;
+}
+
+/** A signal that aborts with the outer one, and after a while unless the deadline is met before. */
+function deadline(clock: Clock, timeoutMs: number, outer: AbortSignal | undefined) {
+  const abort = new AbortController();
+  let isOver = false;
+  const cancel = clock.after(timeoutMs, () => {
+    isOver = true;
+    abort.abort();
+  });
+  const signal = outer === undefined ? abort.signal : AbortSignal.any([abort.signal, outer]);
+  return {
+    signal,
+    get isOver() {
+      return isOver;
+    },
+    met: cancel,
   };
 }
 

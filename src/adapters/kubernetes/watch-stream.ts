@@ -3,16 +3,16 @@
 import type { KubeObject } from "../../core/kubernetes/object.ts";
 import type { WatchEvent } from "../../ports/cluster.ts";
 import { type ApiStatus, errorOfStatus } from "./status-error.ts";
-import type { Transport } from "./transport.ts";
+import type { Exchange, Transport } from "./transport.ts";
 
 /** Ends quietly when the signal aborts; throws what an ERROR event says (410: `Expired`). */
 export async function* watchEvents<T extends KubeObject>(
   transport: Transport,
-  path: string,
+  { path, about }: Pick<Exchange, "path" | "about">,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<WatchEvent<T>> {
   try {
-    const body = await transport.stream({ method: "GET", path, ...(signal === undefined ? {} : { signal }) });
+    const body = await transport.stream({ method: "GET", path, about, ...(signal === undefined ? {} : { signal }) });
     for await (const line of lines(body)) {
       const event = JSON.parse(line) as WatchEvent<T> | { type: "ERROR"; object: ApiStatus };
       if (event.type === "ERROR") throw errorOfStatus(event.object);
