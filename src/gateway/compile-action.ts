@@ -56,7 +56,7 @@ export function compileAction(route: HttpRoute, field: string, namespace: string
     destinations: compileDestinations(route.route ?? [], `${field}.route`, namespace, complain),
     // Zero means none, in Istio and in Envoy.
     timeoutMs: timeoutMs === 0 ? undefined : timeoutMs,
-    retry: compileRetry(route.retries, `${field}.retries`, complain),
+    retry: avoiding(compileRetry(route.retries, `${field}.retries`, complain), (route.route ?? []).length),
     rewrite: compileRewrite(route.rewrite, `${field}.rewrite`, complain),
     filters: compileFilters(route, field, complain),
     mirrors: compileMirrors(route, field, namespace, complain),
@@ -102,9 +102,15 @@ const DEFAULT_RETRY: RetryPolicy = {
   on: new Set(["connect-failure", "refused-stream", "unavailable", "cancelled", "retriable-status-codes"]),
   statusCodes: new Set(),
   perTryTimeoutMs: undefined,
-  avoidPreviousHosts: true,
+  avoidPreviousHosts: "unless-hashed",
   backoffBaseMs: 25,
 };
+
+/** Where there are several destinations, hashing is no reason to stay. */
+function avoiding(retry: RetryPolicy | undefined, destinations: number): RetryPolicy | undefined {
+  if (destinations < 2 || retry?.avoidPreviousHosts !== "unless-hashed") return retry;
+  return { ...retry, avoidPreviousHosts: true };
+}
 
 const RETRY_CONDITIONS: ReadonlySet<string> = new Set(
   (
@@ -131,7 +137,7 @@ function compileRetry(retries: HttpRetry | undefined, field: string, complain: C
     on,
     statusCodes,
     perTryTimeoutMs: duration(retries.perTryTimeout, `${field}.perTryTimeout`, complain) || undefined,
-    avoidPreviousHosts: retries.retryIgnorePreviousHosts ?? true,
+    avoidPreviousHosts: retries.retryIgnorePreviousHosts ?? DEFAULT_RETRY.avoidPreviousHosts,
     backoffBaseMs: duration(retries.backoff, `${field}.backoff`, complain) || DEFAULT_RETRY.backoffBaseMs,
   };
 }

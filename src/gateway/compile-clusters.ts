@@ -3,12 +3,14 @@
 
 import type { Pod } from "../core/kubernetes/workload.ts";
 import { endpointsByService } from "./compile-endpoints.ts";
+import { compileHash, compileLoadBalancer, type LoadBalancer } from "./compile-load-balancer.ts";
+import type { Complain } from "./compile-match.ts";
 import { unsupportedFields } from "./fields.ts";
 import { fullyQualified } from "./names.ts";
 import type { DestinationRule, TrafficPolicy } from "./objects.ts";
 import { inOrder } from "./order.ts";
 import type { ServiceDirectory } from "./service-directory.ts";
-import type { Balance, Cluster, Problem } from "./table.ts";
+import type { Cluster, Problem } from "./table.ts";
 import type { World } from "./world.ts";
 
 export interface ClusterRef {
@@ -40,7 +42,7 @@ export function compileClusters(
     const ready = endpoints(namespace, name, servicePort.name ?? "")
       .filter(({ pod }) => hasLabels(pod, settings.labels))
       .map(({ endpoint }) => endpoint);
-    clusters.set(key, { key, host, service: { name, namespace }, subset, balance: settings.balance, endpoints: ready });
+    clusters.set(key, { key, host, service: { name, namespace }, subset, ...settings.policy, endpoints: ready });
   }
   return { clusters, problems: ruleProblems(world.destinationRules) };
 }
@@ -70,21 +72,15 @@ function isExported({ spec }: DestinationRule, own: string, to: string): boolean
 function settingsOf(
   rules: readonly DestinationRule[],
   subset: string | undefined,
-): { labels: Record<string, string>; balance: Balance } | undefined {
+): { labels: Record<string, string>; policy: LoadBalancer } | undefined {
   const policy = rules.find(({ spec }) => spec.trafficPolicy !== undefined)?.spec.trafficPolicy;
-  if (subset === undefined) return { labels: {}, balance: balanceOf(policy) };
+  if (subset === undefined) return { labels: {}, policy: compileLoadBalancer(policy) };
   const found = rules.flatMap(({ spec }) => spec.subsets ?? []).find(({ name }) => name === subset);
   if (found === undefined) return undefined;
   return {
     labels: found.labels ?? {},
-    balance: balanceOf(found.trafficPolicy?.loadBalancer ? found.trafficPolicy : policy),
+    policy: compileLoadBalancer(found.trafficPolicy?.loadBalancer ? found.trafficPolicy : policy),
   };
-}
-
-function balanceOf(policy: TrafficPolicy | undefined): Balance {
-  const simple = policy?.loadBalancer?.simple;
-  if (simple === "ROUND_ROBIN") return "round_robin";
-  return simple === "RANDOM" ? "random" : "least_request";
 }
 
 function hasLabels(pod: Pod | undefined, labels: Record<string, string>): boolean {
@@ -93,16 +89,20 @@ function hasLabels(pod: Pod | undefined, labels: Record<string, string>): boolea
 
 /** A rule's subsets are always honoured: without them its routes would lose their traffic. */
 function ruleProblems(rules: readonly DestinationRule[]): Problem[] {
-  return rules.flatMap(({ metadata: { name, namespace = "default" }, spec }) =>
-    unsupportedFields("DestinationRule", spec).map(
-      ({ field, message }): Problem => ({
-        kind: "DestinationRule",
-        namespace,
-        name,
-        field,
-        message,
-        effect: "partly-honoured",
-      }),
-    ),
-  );
+  return rules.flatMap(({ metadata: { name, namespace = "default" }, spec }) => {
+    const found = unsupportedFields("DestinationRule", spec);
+    const complain = (field: string, message: string) => void found.push({ field, message });
+    checkPolicy(spec.trafficPolicy, "spec.trafficPolicy", complain);
+    spec.subsets?.forEach(({ trafficPolicy }, i) =>
+      checkPolicy(trafficPolicy, `spec.subsets[${i}].trafficPolicy`, complain),
+    );
+    return found.map(
+      (each): Problem => ({ kind: "DestinationRule", namespace, name, ...each, effect: "partly-honoured" }),
+    );
+  });
+}
+
+function checkPolicy(policy: TrafficPolicy | undefined, field: string, complain: Complain): void {
+  const hash = policy?.loadBalancer?.consistentHash;
+  if (hash !== undefined) compileHash(hash, `${field}.loadBalancer.consistentHash`, complain);
 }

@@ -175,7 +175,7 @@ describe("defaults are istiod's", () => {
       on: new Set(["connect-failure", "refused-stream", "unavailable", "cancelled", "retriable-status-codes"]),
       statusCodes: new Set(),
       perTryTimeoutMs: undefined,
-      avoidPreviousHosts: true,
+      avoidPreviousHosts: "unless-hashed",
       backoffBaseMs: 25,
     });
     expect(forwardOf(withRoute(named("x", { retries: { attempts: 0 } }))).retry).toBeUndefined();

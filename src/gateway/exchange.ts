@@ -141,6 +141,7 @@ export class Exchange implements AttemptOwner {
     sendMirrors(this.#gate, mirrors, {
       request: this.#request,
       hasBody,
+      view: this.#view!,
       path: this.#path,
       headers: this.#headers,
       timeoutMs,
@@ -163,7 +164,8 @@ export class Exchange implements AttemptOwner {
     const cluster = this.#gate.live.cluster(this.#destination!.clusterKey) ?? this.#cluster!;
     if (cluster.upstreams.length === 0) return this.#answerForService(local.NO_HEALTHY_UPSTREAM);
     const policy = this.#policy;
-    const upstream = cluster.pick(policy?.avoidPreviousHosts === true ? this.#tried : undefined);
+    const avoided = policy && cluster.avoids(policy.avoidPreviousHosts) ? this.#tried : undefined;
+    const upstream = cluster.pick(avoided, this.#view!);
     this.#attempts++;
     this.#stats = upstream.stats;
     this.#attemptStartMs = this.#gate.monotonicMs();
@@ -196,7 +198,9 @@ export class Exchange implements AttemptOwner {
     const policy = this.#policy;
     if (policy !== undefined && retriesStatus(policy, status, headers) && this.#retry()) return false;
     this.#upstreamMs = this.#gate.monotonicMs() - this.#attemptStartMs;
-    this.#writeHead(status, this.#edited(clientHeaders(headers, this.#upstreamMs)));
+    const list = clientHeaders(headers, this.#upstreamMs);
+    if (this.#view!.cookie !== undefined) list.push("set-cookie", this.#view!.cookie);
+    this.#writeHead(status, this.#edited(list));
     return true;
   }
 

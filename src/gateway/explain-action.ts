@@ -7,6 +7,7 @@ import { forwardedPath, redirectLocation } from "./rewrite.ts";
 import type {
   Chance,
   ForwardAction,
+  HashPolicy,
   Mirror,
   RetryPolicy,
   Route,
@@ -124,6 +125,16 @@ function explainDestination(
   } else if (cluster.endpoints.length === 0) {
     steps.push({ taken: false, text: `cluster ${clusterKey} has no ready endpoint: 503 UH "no healthy upstream"` });
   }
+  if (cluster?.hash !== undefined)
+    steps.push({
+      taken: true,
+      text: `cluster ${clusterKey} keeps requests of equal ${hashText(cluster.hash)} at one endpoint`,
+    });
   const readyEndpoints = (cluster?.endpoints ?? []).map(({ address }) => address);
   return { host, ...(subset === undefined ? {} : { subset }), port, weight, share: weight / total, readyEndpoints };
+}
+
+function hashText(hash: HashPolicy): string {
+  if (hash.by === "sourceIp") return "client address";
+  return `${hash.by === "queryParam" ? "query parameter" : hash.by} ${hash.name}`;
 }

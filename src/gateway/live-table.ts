@@ -2,10 +2,12 @@
 // still applies, so that neither an endpoint's coming nor a foreign route's change disturbs a split in the middle of a block.
 
 import { type BalanceState, pickEndpoint, untried } from "./balance.ts";
+import { hashKeyOf, hashOf, pickByHash } from "./hash.ts";
 import { type Random, seededRandom } from "./random.ts";
+import type { NodeRequestView } from "./request-view.ts";
 import { Splitter } from "./split.ts";
 import type { Stats } from "./stats.ts";
-import type { Cluster, ForwardAction, RouteTable, WeightedDestination } from "./table.ts";
+import type { Cluster, ForwardAction, HashPolicy, RouteTable, WeightedDestination } from "./table.ts";
 import { Upstream, upstreamKey } from "./upstream.ts";
 
 export class LiveCluster {
@@ -26,8 +28,41 @@ export class LiveCluster {
   }
 
   /** Only when there are upstreams. `tried` are avoided where another is left. */
-  pick(tried: readonly Upstream[] | undefined): Upstream {
+  pick(tried: readonly Upstream[] | undefined, _request: NodeRequestView): Upstream {
     return pickEndpoint(untried(this.upstreams, tried), this.cluster.balance, this.#state, this.#random);
+  }
+
+  avoids(previous: boolean | "unless-hashed"): boolean {
+    return previous !== false;
+  }
+}
+
+/** One whose requests stay with an endpoint. */
+class HashedCluster extends LiveCluster {
+  readonly #hash: HashPolicy;
+  readonly #random: Random;
+  readonly #hashes: ReadonlyMap<Upstream, number>;
+
+  constructor(hash: HashPolicy, ...rest: ConstructorParameters<typeof LiveCluster>) {
+    super(...rest);
+    this.#hash = hash;
+    this.#random = rest[3];
+    this.#hashes = new Map(this.upstreams.map((each) => [each, hashOf(each.endpoint.address)]));
+  }
+
+  override pick(tried: readonly Upstream[] | undefined, request: NodeRequestView): Upstream {
+    const { hash, cookie } = hashKeyOf(this.#hash, request, this.#random);
+    if (cookie !== undefined) request.cookie = cookie;
+    const candidates = untried(this.upstreams, tried);
+    return pickByHash(
+      candidates,
+      candidates.map((each) => this.#hashes.get(each)!),
+      hash,
+    );
+  }
+
+  override avoids(previous: boolean | "unless-hashed"): boolean {
+    return previous === true;
   }
 }
 
@@ -86,7 +121,12 @@ export class LiveTable {
         return upstream;
       });
       const state = this.#clusters.get(key)?.balanceState ?? { cursor: -1 };
-      clusters.set(key, new LiveCluster(cluster, own, state, this.#random));
+      clusters.set(
+        key,
+        cluster.hash === undefined
+          ? new LiveCluster(cluster, own, state, this.#random)
+          : new HashedCluster(cluster.hash, cluster, own, state, this.#random),
+      );
     }
     const gone = [...this.#upstreams].filter(([id]) => !upstreams.has(id)).map(([, upstream]) => upstream);
     this.#table = table;

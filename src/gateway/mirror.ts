@@ -8,6 +8,7 @@ import { plainAddress } from "./client-request.ts";
 import { happens } from "./fault.ts";
 import type { Gate } from "./gate.ts";
 import type { HeaderList } from "./headers.ts";
+import type { NodeRequestView } from "./request-view.ts";
 import type { Mirror } from "./table.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -18,6 +19,7 @@ const GIVEN_UP = new Error("mirror given up by the gateway");
 
 export interface MirroredRequest {
   request: IncomingMessage;
+  view: NodeRequestView;
   hasBody: boolean;
   path: string;
   /** As the first attempt has them. */
@@ -31,8 +33,11 @@ export function sendMirrors(gate: Gate, mirrors: readonly Mirror[], mirrored: Mi
     if (!happens(mirror, gate.live.random)) continue;
     const cluster = gate.live.cluster(mirror.clusterKey);
     if (cluster === undefined || cluster.upstreams.length === 0) continue;
-    const { request, path, timeoutMs } = mirrored;
-    const shadow = new Shadow(cluster.pick(undefined));
+    const { request, view, path, timeoutMs } = mirrored;
+    const { cookie } = view;
+    const shadow = new Shadow(cluster.pick(undefined, view));
+    // A mirror gives the client no cookie.
+    view.cookie = cookie;
     if (timeoutMs !== undefined) shadow.onOver = gate.clock.after(timeoutMs, () => shadow.giveUp());
     shadow.send({
       path,

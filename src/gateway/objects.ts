@@ -125,7 +125,14 @@ export interface DestinationRule extends KubeObject {
 }
 
 export interface TrafficPolicy {
-  loadBalancer?: { simple?: string };
+  loadBalancer?: { simple?: string; consistentHash?: ConsistentHash };
+}
+
+export interface ConsistentHash {
+  httpHeaderName?: string;
+  httpCookie?: { name?: string; path?: string; ttl?: string; attributes?: { name?: string; value?: string }[] };
+  useSourceIp?: boolean;
+  httpQueryParameterName?: string;
 }
 
 export interface IstioGateway extends KubeObject {

@@ -1,12 +1,12 @@
 // A Node request as match.ts sees it: with the headers that the gateway passes on, not with all that the client claims.
 
 import type { IncomingMessage } from "node:http";
-import { plainAddress } from "./client-request.ts";
+import { addressesOf, plainAddress } from "./client-request.ts";
+import type { HashedRequest } from "./hash.ts";
 import { forwardedFor, isFromOutside, JOINED_REQUEST } from "./headers.ts";
-import type { RequestView } from "./match.ts";
 import type { Target } from "./target.ts";
 
-export class NodeRequestView implements RequestView {
+export class NodeRequestView implements HashedRequest {
   readonly method: string;
   readonly authority: string;
   readonly scheme = "http";
@@ -14,6 +14,8 @@ export class NodeRequestView implements RequestView {
   readonly query: string;
   readonly emptyQuery: boolean;
   readonly requestId: string;
+  /** Set-Cookie that the load balancer gives the client. */
+  cookie: string | undefined;
   readonly #request: IncomingMessage;
 
   constructor(request: IncomingMessage, authority: string, target: Target, requestId: string) {
@@ -29,6 +31,16 @@ export class NodeRequestView implements RequestView {
   /** Path and query. */
   get target(): string {
     return this.query === "" ? this.path + (this.emptyQuery ? "?" : "") : `${this.path}?${this.query}`;
+  }
+
+  get clientAddress(): string {
+    return plainAddress(this.#request.socket.remoteAddress);
+  }
+
+  /** Both ends with their ports. */
+  get connection(): string {
+    const { remoteAddress, localAddress } = addressesOf(this.#request);
+    return remoteAddress + localAddress;
   }
 
   header(name: string): readonly string[] | undefined {

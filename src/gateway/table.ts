@@ -136,7 +136,8 @@ export interface RetryPolicy {
   on: ReadonlySet<string>;
   statusCodes: ReadonlySet<number>;
   perTryTimeoutMs: number | undefined;
-  avoidPreviousHosts: boolean;
+  /** By default a retry goes elsewhere, but a hashed one stays. */
+  avoidPreviousHosts: boolean | "unless-hashed";
   backoffBaseMs: number;
 }
 
@@ -162,9 +163,23 @@ export interface Cluster {
   service: { name: string; namespace: string };
   subset: string | undefined;
   balance: Balance;
+  /** Overrides `balance`: consistent hashing. */
+  hash: HashPolicy | undefined;
   /** Ready ones only, in order of address. */
   endpoints: readonly Endpoint[];
 }
+
+export type HashPolicy =
+  | { by: "header" | "queryParam"; name: string }
+  | { by: "sourceIp" }
+  | {
+      by: "cookie";
+      name: string;
+      path: string;
+      /** Undefined: none is given to a client that has none. Zero: until the browser closes. */
+      ttlSeconds: number | undefined;
+      attributes: readonly { name: string; value: string }[];
+    };
 
 export type Balance = "least_request" | "round_robin" | "random";
 

@@ -3,6 +3,7 @@
 import type { ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { DESTINATION_RULES } from "../../src/core/kubernetes/resource.ts";
 import type { HttpRoute } from "../../src/gateway/objects.ts";
 import { type RunningGateway, startGateway } from "../../src/gateway/start.ts";
 import type { SandboxCluster } from "../../src/sandbox/cluster/open.ts";
@@ -201,4 +202,28 @@ test("a preflight is answered without the backend and without the route's header
   await sleep(20);
   const failed = await get("/", { headers: origin });
   expect([failed.status, failed.headers.get("access-control-allow-origin")]).toEqual([503, "http://a.test"]);
+});
+
+async function trafficPolicy(policy: object): Promise<void> {
+  const body = { spec: { trafficPolicy: policy } };
+  await world.cluster.patch(DESTINATION_RULES, { namespace: "default", name: "echo" }, { type: "merge", body });
+  await sleep(20);
+}
+
+test("equal headers stay with one endpoint, and a cookie that was given keeps its client there", async () => {
+  for (let i = 0; i < 4; i++) await world.addPod("v1", (_, response) => response.end(`pod-${i}`));
+  await trafficPolicy({ loadBalancer: { consistentHash: { httpHeaderName: "x-user" } } });
+  const podsOf = async (headers: Record<string, string>) =>
+    new Set(await Promise.all(Array.from({ length: 12 }, async () => (await get("/", { headers })).text)));
+  const users = await Promise.all(Array.from({ length: 12 }, (_, i) => podsOf({ "x-user": `u${i}` })));
+  expect(users.every((pods) => pods.size === 1)).toBe(true);
+  expect(new Set(users.flatMap((pods) => [...pods])).size).toBeGreaterThan(1);
+  await trafficPolicy({
+    loadBalancer: { consistentHash: { httpHeaderName: null, httpCookie: { name: "s", ttl: "60s" } } },
+  });
+  const first = await get();
+  const cookie = first.headers.get("set-cookie")!;
+  expect(cookie).toMatch(/^s="[0-9a-f]{16}"; Max-Age=60; HttpOnly$/);
+  expect(await podsOf({ cookie: cookie.split(";")[0]! })).toEqual(new Set([first.text]));
+  expect((await get("/", { headers: { cookie: "s=mine" } })).headers.get("set-cookie")).toBeNull();
 });
