@@ -99,3 +99,10 @@ test("an explanation names the origins", () => {
     "CORS: allows origins exact http://a.test, prefix http://p, regex https?://r[0-9]+; preflights of others go to the backend",
   );
 });
+
+test("a star alone is answered with what was asked for, among others it stays a star", () => {
+  const asked = { ...PREFLIGHT, origin: "http://a.test", "access-control-request-headers": "x-q" };
+  const answer = (names: string[]) => verdict({ ...FULL, allowMethods: names, allowHeaders: names }, "OPTIONS", asked);
+  expect(answer(["*"]).preflight).toContain("allow-methods GET access-control-allow-headers x-q");
+  expect(answer(["*", "GET"]).preflight).toContain("allow-methods *,GET access-control-allow-headers *,GET");
+});

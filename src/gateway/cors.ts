@@ -24,7 +24,7 @@ export function judgeCors(cors: Cors, request: RequestView): CorsVerdict {
   const own = allowed ? allowedHeaders(cors, origin) : [];
   if (!isPreflight) return { preflight: undefined, response: asEdit([...own, ...exposedHeaders(cors)]) };
   // Envoy says what it would allow even to an origin that it does not allow.
-  const head = [...(allowed ? own : credentialHeaders(cors)), ...preflightHeaders(cors)];
+  const head = [...(allowed ? own : credentialHeaders(cors)), ...preflightHeaders(cors, request)];
   return { preflight: allowed ? [...head, ...exposedHeaders(cors)] : head, response: undefined };
 }
 
@@ -40,10 +40,12 @@ function credentialHeaders({ credentials }: Cors): HeaderList {
   return credentials ? ["access-control-allow-credentials", "true"] : [];
 }
 
-function preflightHeaders({ methods, headers, maxAge }: Cors): HeaderList {
+function preflightHeaders({ methods, headers, maxAge }: Cors, request: RequestView): HeaderList {
+  // A star alone allows what is asked for, and Envoy says so in words.
+  const said = (list: string, asked: string) => (list === "*" ? (request.header(asked)?.join(",") ?? "") : list);
   return [
-    ...(methods === "" ? [] : ["access-control-allow-methods", methods]),
-    ...(headers === "" ? [] : ["access-control-allow-headers", headers]),
+    ...(methods === "" ? [] : ["access-control-allow-methods", said(methods, "access-control-request-method")]),
+    ...(headers === "" ? [] : ["access-control-allow-headers", said(headers, "access-control-request-headers")]),
     ...(maxAge === "" ? [] : ["access-control-max-age", maxAge]),
   ];
 }
