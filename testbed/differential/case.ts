@@ -18,10 +18,13 @@ export interface DifferentialCase {
 
 /** A VirtualService's spec; hosts default to case.test, gateways to the suite's. */
 export interface RouteObject {
+  /** Empty for a delegate, which has none. */
   hosts?: readonly string[];
   gateways?: readonly string[];
   exportTo?: readonly string[];
   namespace?: string;
+  /** For delegates, which are named: `case-` and something. */
+  name?: string;
   http: readonly unknown[];
 }
 
@@ -77,12 +80,13 @@ export function instantiate(source: DifferentialCase, number: number): LiveCase 
   };
 }
 
-function virtualService({ namespace = "default", ...spec }: RouteObject, name: string): KubeObject {
+function virtualService({ namespace = "default", name: given, ...spec }: RouteObject, name: string): KubeObject {
+  const bound = spec.hosts?.length === 0 ? {} : { hosts: ["case.test"], gateways: [`default/${GATEWAY}`] };
   return {
     apiVersion: "networking.istio.io/v1",
     kind: "VirtualService",
-    metadata: { name, namespace },
-    spec: { hosts: ["case.test"], gateways: [`default/${GATEWAY}`], ...spec },
+    metadata: { name: given ?? name, namespace },
+    spec: { ...bound, ...spec },
   };
 }
 

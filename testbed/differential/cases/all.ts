@@ -2,6 +2,7 @@
 
 import type { DifferentialCase } from "../case.ts";
 import { ACTION_CASES } from "./actions.ts";
+import { DELEGATE_CASES } from "./delegates.ts";
 import { FAILURE_CASES } from "./failures.ts";
 import { FAULT_CASES } from "./faults.ts";
 import { HEADER_CASES } from "./headers.ts";
@@ -17,4 +18,5 @@ export const HAND_WRITTEN: readonly DifferentialCase[] = [
   ...ACTION_CASES,
   ...FAILURE_CASES,
   ...FAULT_CASES,
+  ...DELEGATE_CASES,
 ];
