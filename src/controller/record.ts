@@ -9,6 +9,7 @@ import type { Clock } from "../ports/clock.ts";
 import { type Cluster, isClusterError } from "../ports/cluster.ts";
 import type { Log } from "../ports/log.ts";
 import type { Clerk } from "./clerk.ts";
+import { keepWhole } from "./kept.ts";
 import { objectKey } from "./key.ts";
 import type { Memory } from "./memory.ts";
 
@@ -48,7 +49,7 @@ async function writeStatus(options: RecordOptions, key: string, memory: Memory):
 }
 
 function keep(memory: Memory, written: Canary, status: CanaryStatus, nowMs: number): void {
-  memory.object = written;
+  memory.object = keepWhole(written);
   memory.stored = status;
   memory.storedAnswer = written.status;
   memory.storedAtMs = nowMs;
@@ -68,7 +69,7 @@ async function refresh(options: RecordOptions, key: string, memory: Memory, sent
     throw error;
   }
   const theirs = canonical(fresh.status);
-  memory.object = fresh;
+  memory.object = keepWhole(fresh);
   if (theirs === canonical(memory.storedAnswer)) return;
   memory.storedAnswer = fresh.status;
   memory.stored = fresh.status;

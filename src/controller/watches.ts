@@ -13,7 +13,6 @@ import {
   VIRTUAL_SERVICES,
 } from "../core/kubernetes/resource.ts";
 import { matchesSelector } from "../core/kubernetes/selector.ts";
-import type { Deployment, EndpointSlice, Pod } from "../core/kubernetes/workload.ts";
 import type { CanaryAction } from "../core/spec/action.ts";
 import type { Canary } from "../core/spec/canary.ts";
 import { type Change, Informer } from "../informer/informer.ts";
@@ -21,18 +20,29 @@ import type { Clock } from "../ports/clock.ts";
 import type { Cluster } from "../ports/cluster.ts";
 import type { Log } from "../ports/log.ts";
 import { ActionIndex } from "./action-index.ts";
+import {
+  type KeptDeployment,
+  type KeptNamespace,
+  type KeptSlice,
+  keepDeployment,
+  keepLabels,
+  keepName,
+  keepNamespace,
+  keepSlice,
+  keepWhole,
+} from "./kept.ts";
 import { keyOf } from "./key.ts";
 
 export interface Watches {
   canaries: Informer<Canary>;
   actions: Informer<CanaryAction>;
   actionsFor: ActionIndex;
-  deployments: Informer<Deployment>;
-  pods: Informer<Pod>;
-  slices: Informer<EndpointSlice>;
+  deployments: Informer<KeptDeployment>;
+  pods: Informer<KubeObject>;
+  slices: Informer<KeptSlice>;
   virtualServices: Informer<KubeObject>;
   destinationRules: Informer<KubeObject>;
-  namespaces: Informer<KubeObject>;
+  namespaces: Informer<KeptNamespace>;
 }
 
 export interface WatchOptions {
@@ -43,19 +53,19 @@ export interface WatchOptions {
 }
 
 export function createWatches({ cluster, clock, log, random }: WatchOptions): Watches {
-  const watch = <T extends KubeObject>(resource: Resource) =>
-    new Informer<T>({ cluster, resource, clock, log, jitter: random });
-  const actions = watch<CanaryAction>(CANARY_ACTIONS);
+  const watch = <T extends KubeObject>(resource: Resource, keep: (object: KubeObject) => T) =>
+    new Informer<T>({ cluster, resource, keep, clock, log, jitter: random });
+  const actions = watch(CANARY_ACTIONS, keepWhole<CanaryAction>);
   return {
-    canaries: watch<Canary>(CANARIES),
+    canaries: watch(CANARIES, keepWhole<Canary>),
     actions,
     actionsFor: new ActionIndex(actions),
-    deployments: watch<Deployment>(DEPLOYMENTS),
-    pods: watch<Pod>(PODS),
-    slices: watch<EndpointSlice>(ENDPOINT_SLICES),
-    virtualServices: watch(VIRTUAL_SERVICES),
-    destinationRules: watch(DESTINATION_RULES),
-    namespaces: watch(NAMESPACES),
+    deployments: watch(DEPLOYMENTS, keepDeployment),
+    pods: watch(PODS, keepLabels),
+    slices: watch(ENDPOINT_SLICES, keepSlice),
+    virtualServices: watch(VIRTUAL_SERVICES, keepName),
+    destinationRules: watch(DESTINATION_RULES, keepName),
+    namespaces: watch(NAMESPACES, keepNamespace),
   };
 }
 
@@ -96,9 +106,8 @@ function isStalled({ status }: Canary): boolean {
   return status?.phase === "Stalled";
 }
 
-export function isTerminating(namespace: KubeObject | undefined): boolean {
-  const status = namespace?.["status"] as { phase?: string } | undefined;
-  return namespace?.metadata.deletionTimestamp !== undefined || status?.phase === "Terminating";
+export function isTerminating(namespace: KeptNamespace | undefined): boolean {
+  return namespace?.metadata.deletionTimestamp !== undefined || namespace?.status.phase === "Terminating";
 }
 
 /** Names of the Deployments that a Canary is about: those of its spec and those of its last rollout. */
@@ -110,17 +119,17 @@ export function deploymentsOf({ spec, status }: Canary): string[] {
 const SERVICE_NAME_LABEL = "kubernetes.io/service-name";
 
 /** The Service whose endpoints a slice carries. */
-export function serviceOf(slice: EndpointSlice): string | undefined {
+export function serviceOf(slice: KeptSlice): string | undefined {
   return slice.metadata.labels?.[SERVICE_NAME_LABEL];
 }
 
-function sliceConcerns({ status }: Canary, { object, before }: Change<EndpointSlice>): boolean {
+function sliceConcerns({ status }: Canary, { object, before }: Change<KeptSlice>): boolean {
   const slice = object ?? before;
   const host = status?.traffic?.host;
   return slice === undefined || host === undefined || serviceOf(slice) === host.split(".")[0];
 }
 
-function podConcerns(watches: Watches, canary: Canary, { object, before }: Change<Pod>): boolean {
+function podConcerns(watches: Watches, canary: Canary, { object, before }: Change<KubeObject>): boolean {
   const labels = (object ?? before)?.metadata.labels;
   return deploymentsOf(canary).some((name) => {
     const deployment = watches.deployments.get({ namespace: canary.metadata.namespace, name });

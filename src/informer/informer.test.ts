@@ -65,7 +65,8 @@ class ScriptedApi {
   }
 
   async *#quiet({ signal }: WatchOptions): AsyncIterable<WatchEvent<KubeObject>> {
-    while (signal?.aborted === false) {
+    for (;;) {
+      if (signal === undefined || signal.aborted) return;
       await new Promise<void>((resolve) => {
         signal.addEventListener("abort", () => resolve(), { once: true });
         if (this.bookmarkEveryMs !== undefined) this.clock.after(this.bookmarkEveryMs, resolve);

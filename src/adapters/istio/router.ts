@@ -24,11 +24,8 @@ export interface IstioRouterOptions {
   fieldManager?: string;
 }
 
-export function istioRouter({
-  cluster,
-  urgent = cluster,
-  fieldManager = FIELD_MANAGER,
-}: IstioRouterOptions): TrafficRouter {
+export function istioRouter(options: IstioRouterOptions): TrafficRouter {
+  const { cluster, urgent = cluster, fieldManager = FIELD_MANAGER } = options;
   /** The objects behind a reading, so that an abort is one write and not a read and a write. */
   const behind = new WeakMap<SplitReading, VirtualService[]>();
 

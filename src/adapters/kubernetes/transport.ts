@@ -65,55 +65,15 @@ const MAX_RETRIES = 5;
 const LONGEST_RETRY_AFTER_MS = 10_000;
 
 export function transport(options: TransportOptions): Transport {
-  const { origin, credentials, limit, requests, clock } = options;
-  const base = new URL(origin.server);
-  const secure = base.protocol === "https:";
-
-  function headersOf(exchange: Exchange, authorization: string | undefined): Record<string, string | string[]> {
-    return {
-      accept: exchange.accept ?? "application/json",
-      "user-agent": "serin",
-      ...(authorization === undefined ? {} : { authorization }),
-      ...options.extraHeaders,
-      ...(exchange.body === undefined
-        ? {}
-        : {
-            "content-type": exchange.contentType ?? "application/json",
-            "content-length": String(Buffer.byteLength(exchange.body)),
-          }),
-    };
-  }
-
-  /** The response once its head is in, whatever its status. */
-  async function send(exchange: Exchange, authorization: string | undefined, signal: AbortSignal) {
-    const { request: open } = secure ? builtin.https() : builtin.http();
-    const request = open({
-      agent: await options.agent(),
-      host: base.hostname.replace(/^\[|\]$/g, ""),
-      port: base.port === "" ? (secure ? 443 : 80) : base.port,
-      method: exchange.method,
-      path: base.pathname.replace(/\/$/, "") + exchange.path,
-      headers: headersOf(exchange, authorization),
-      signal,
-    });
-    return awaitHead(request, exchange.body);
-  }
-
-  /** Once more with a fresh token after a 401. */
-  async function sendAuthorized(exchange: Exchange, signal: AbortSignal): Promise<IncomingMessage> {
-    const used = await credentials.authorization();
-    const response = await send(exchange, used, signal);
-    if (response.statusCode !== 401 || !credentials.refresh(used)) return response;
-    response.resume();
-    return send(exchange, await credentials.authorization(), signal);
-  }
+  const { origin, limit, requests, clock } = options;
+  const send = sender(options);
 
   /** One try, counted. */
   async function attempt<T>(exchange: Exchange, signal: AbortSignal, read: (response: IncomingMessage) => Promise<T>) {
     const startedAtMs = performance.now();
     let code = 0;
     try {
-      const response = await sendAuthorized(exchange, signal);
+      const response = await send(exchange, signal);
       code = response.statusCode ?? 0;
       if (isSuccess(response)) return await read(response);
       throw errorOfResponse(code, await readText(response), response.headers["retry-after"]);
@@ -154,6 +114,49 @@ export function transport(options: TransportOptions): Transport {
         head.met();
       }
     },
+  };
+}
+
+/** Sends, once more with a fresh token after a 401; gives the response once its head is in, whatever its status. */
+function sender({ origin, credentials, agent, extraHeaders }: TransportOptions) {
+  const base = new URL(origin.server);
+  const secure = base.protocol === "https:";
+
+  function headersOf(exchange: Exchange, authorization: string | undefined): Record<string, string | string[]> {
+    return {
+      accept: exchange.accept ?? "application/json",
+      "user-agent": "serin",
+      ...(authorization === undefined ? {} : { authorization }),
+      ...extraHeaders,
+      ...(exchange.body === undefined
+        ? {}
+        : {
+            "content-type": exchange.contentType ?? "application/json",
+            "content-length": String(Buffer.byteLength(exchange.body)),
+          }),
+    };
+  }
+
+  async function send(exchange: Exchange, authorization: string | undefined, signal: AbortSignal) {
+    const { request: open } = secure ? builtin.https() : builtin.http();
+    const request = open({
+      agent: await agent(),
+      host: base.hostname.replace(/^\[|\]$/g, ""),
+      port: base.port === "" ? (secure ? 443 : 80) : base.port,
+      method: exchange.method,
+      path: base.pathname.replace(/\/$/, "") + exchange.path,
+      headers: headersOf(exchange, authorization),
+      signal,
+    });
+    return awaitHead(request, exchange.body);
+  }
+
+  return async (exchange: Exchange, signal: AbortSignal): Promise<IncomingMessage> => {
+    const used = await credentials.authorization();
+    const response = await send(exchange, used, signal);
+    if (response.statusCode !== 401 || !credentials.refresh(used)) return response;
+    response.resume();
+    return send(exchange, await credentials.authorization(), signal);
   };
 }
 
