@@ -94,7 +94,8 @@ async function install(definitions: readonly Definition[]): Promise<void> {
 async function conditionsOf(send: Send, name: string): Promise<string[][]> {
   const { body } = await send("GET", `${DEFINITIONS}/${name}`);
   const { status } = body as { status?: { conditions?: { type: string; status: string; reason: string }[] } };
-  return (status?.conditions ?? []).map(({ type, status, reason }) => [type, status, reason]).sort();
+  const conditions = [...(status?.conditions ?? [])].sort((a, b) => (a.type < b.type ? -1 : 1));
+  return conditions.map(({ type, status, reason }) => [type, status, reason]);
 }
 
 /** Creates samples on both, as a dry run with strict validation. Returns how many both took and both refused. */

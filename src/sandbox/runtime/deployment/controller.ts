@@ -11,7 +11,7 @@ import { type EventRecorder, timeText } from "../events.ts";
 import { Expectations } from "../expectations.ts";
 import { KeyQueue } from "../queue.ts";
 import { controllerOf, fromKey, keyOf, type Watches } from "../watches.ts";
-import { controllerReference, REVISION, sizeAnnotations } from "./replica-sets.ts";
+import { controllerReference, copiedAnnotations, REVISION, sizeAnnotations } from "./replica-sets.ts";
 import { planRollout, type RolloutPlan } from "./rollout.ts";
 import { deadlineMs, deploymentStatus } from "./status.ts";
 import { sameTemplate } from "./template-hash.ts";
@@ -171,7 +171,7 @@ function needsAnnotations(deployment: Deployment, plan: RolloutPlan, set: Replic
   return Object.entries(sizeAnnotations(deployment)).some(([key, value]) => set.metadata.annotations?.[key] !== value);
 }
 
-/** The current ReplicaSet's revision and minReadySeconds follow the Deployment. */
+/** The current ReplicaSet's revision, annotations and minReadySeconds follow the Deployment. */
 async function numberCurrent(
   { cluster, watches }: ControllerContext,
   deployment: Deployment,
@@ -180,9 +180,10 @@ async function numberCurrent(
   if (current === undefined) return;
   const minReadySeconds = deployment.spec.minReadySeconds ?? 0;
   const known = watches.replicaSets.get(keyed(current)) ?? current;
-  const numbered = known.metadata.annotations?.[REVISION] === String(revision);
-  if (numbered && (known.spec.minReadySeconds ?? 0) === minReadySeconds) return;
-  const body = { metadata: { annotations: { [REVISION]: String(revision) } }, spec: { minReadySeconds } };
+  const annotations = { ...copiedAnnotations(deployment), [REVISION]: String(revision) };
+  const noted = Object.entries(annotations).every(([key, value]) => known.metadata.annotations?.[key] === value);
+  if (noted && (known.spec.minReadySeconds ?? 0) === minReadySeconds) return;
+  const body = { metadata: { annotations }, spec: { minReadySeconds } };
   await cluster.patch(REPLICA_SETS, keyed(current), { type: "merge", body }, { fieldManager: FIELD_MANAGER });
 }
 

@@ -49,7 +49,8 @@ export function sizeAnnotations(deployment: Deployment): Record<string, string> 
   return { [DESIRED_REPLICAS]: String(wanted), [MAX_REPLICAS]: String(wanted + fencepostsOf(deployment).maxSurge) };
 }
 
-function copiedAnnotations(deployment: Deployment): Record<string, string> {
+/** What a Deployment says of itself its present ReplicaSet says too: the cause of a change shows in the history. */
+export function copiedAnnotations(deployment: Deployment): Record<string, string> {
   const entries = Object.entries(deployment.metadata.annotations ?? {});
   return Object.fromEntries(entries.filter(([key]) => !NOT_COPIED.has(key)));
 }
