@@ -1,6 +1,6 @@
 // The hardest client of the sandbox's API: a real istiod takes it for a cluster, and a real Envoy serves what istiod makes of its
 // objects. The story's files run verbatim; pods are the sandbox's processes.
-// It runs with leader election and the Gateway API, so that it writes Leases and statuses too.
+// It runs with leader election, its certificate authority and the Gateway API, so that it writes Leases, Secrets and statuses too.
 // SERIN_MESH_BIN names a folder with pilot-discovery, SERIN_ENVOY_BIN the program envoy.
 
 import { globSync, mkdtempSync, rmSync } from "node:fs";
@@ -43,7 +43,12 @@ beforeAll(async () => {
   const [adminPort, port] = (await freePorts(2)) as [number, number];
   gatewayPort = port;
   await announceGateway(port);
-  const env = { ENABLE_LEADER_ELECTION: "true", PILOT_ENABLE_GATEWAY_API: "true" };
+  const env = {
+    ENABLE_CA_SERVER: "true",
+    ENABLE_LEADER_ELECTION: "true",
+    PILOT_CERT_PROVIDER: "istiod",
+    PILOT_ENABLE_GATEWAY_API: "true",
+  };
   istiod = await startIstiod({ program: programs.istiod, home, kubeconfigFile: api.kubeconfig, env });
   envoy = startEnvoy({ program: programs.envoy, home, xdsPort: istiod.xdsPort, adminPort });
 });
@@ -110,6 +115,16 @@ async function setShareOfV2(percent: number): Promise<void> {
 test("istiod is ready and lists no resource in vain", async () => {
   expect(istiod.output()).not.toMatch(/failed to (list|watch)|could not find the requested resource|forbidden/);
   expect(api.complaints).toEqual([]);
+});
+
+test("istiod keeps its authority in a Secret and hands its root to every namespace, new ones too", async () => {
+  await kubectl("create", "namespace", "late");
+  for (const namespace of ["default", "late"])
+    await kubectl("wait", "--for=create", "cm/istio-ca-root-cert", "-n", namespace, "--timeout=20s");
+  const root = await kubectl("get", "cm", "istio-ca-root-cert", "-n", "late", "-o", "jsonpath={.data.root-cert\\.pem}");
+  expect(root).toContain("BEGIN CERTIFICATE");
+  const type = await kubectl("get", "secret", "istio-ca-secret", "-n", "istio-system", "-o", "jsonpath={.type}");
+  expect(type).toBe("istio.io/ca-root");
 });
 
 test("the story's split, by Envoy, to the sandbox's pods", async () => {
