@@ -3,11 +3,10 @@
 
 import type { Pod } from "../core/kubernetes/workload.ts";
 import { endpointsByService } from "./compile-endpoints.ts";
-import { compileHash, compileLoadBalancer, type LoadBalancer } from "./compile-load-balancer.ts";
-import type { Complain } from "./compile-match.ts";
+import { type ClusterPolicy, checkPolicy, compilePolicy } from "./compile-load-balancer.ts";
 import { unsupportedFields } from "./fields.ts";
 import { fullyQualified } from "./names.ts";
-import type { DestinationRule, TrafficPolicy } from "./objects.ts";
+import type { DestinationRule } from "./objects.ts";
 import { inOrder } from "./order.ts";
 import type { ServiceDirectory } from "./service-directory.ts";
 import type { Cluster, Problem } from "./table.ts";
@@ -72,14 +71,14 @@ function isExported({ spec }: DestinationRule, own: string, to: string): boolean
 function settingsOf(
   rules: readonly DestinationRule[],
   subset: string | undefined,
-): { labels: Record<string, string>; policy: LoadBalancer } | undefined {
+): { labels: Record<string, string>; policy: ClusterPolicy } | undefined {
   const policy = rules.find(({ spec }) => spec.trafficPolicy !== undefined)?.spec.trafficPolicy;
-  if (subset === undefined) return { labels: {}, policy: compileLoadBalancer(policy) };
+  if (subset === undefined) return { labels: {}, policy: compilePolicy(policy, undefined) };
   const found = rules.flatMap(({ spec }) => spec.subsets ?? []).find(({ name }) => name === subset);
   if (found === undefined) return undefined;
   return {
     labels: found.labels ?? {},
-    policy: compileLoadBalancer(found.trafficPolicy?.loadBalancer ? found.trafficPolicy : policy),
+    policy: compilePolicy(policy, found.trafficPolicy),
   };
 }
 
@@ -100,9 +99,4 @@ function ruleProblems(rules: readonly DestinationRule[]): Problem[] {
       (each): Problem => ({ kind: "DestinationRule", namespace, name, ...each, effect: "partly-honoured" }),
     );
   });
-}
-
-function checkPolicy(policy: TrafficPolicy | undefined, field: string, complain: Complain): void {
-  const hash = policy?.loadBalancer?.consistentHash;
-  if (hash !== undefined) compileHash(hash, `${field}.loadBalancer.consistentHash`, complain);
 }

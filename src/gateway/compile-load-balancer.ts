@@ -1,20 +1,30 @@
-// How a DestinationRule's traffic policy spreads requests over endpoints.
+// How a DestinationRule's traffic policy spreads requests over endpoints. A subset's policy replaces the rule's field by field.
 
 import { compileDuration } from "./compile-duration.ts";
 import type { Complain } from "./compile-match.ts";
+import { compileOutlier } from "./compile-outlier.ts";
 import type { ConsistentHash, TrafficPolicy } from "./objects.ts";
-import type { Balance, HashPolicy } from "./table.ts";
+import type { Balance, Cluster, HashPolicy } from "./table.ts";
 
-export interface LoadBalancer {
-  balance: Balance;
-  hash: HashPolicy | undefined;
-}
+export type ClusterPolicy = Pick<Cluster, "balance" | "hash" | "outlier">;
 
 /** Problems are reported by `checkPolicy`; here the rest is made the best of. */
-export function compileLoadBalancer(policy: TrafficPolicy | undefined): LoadBalancer {
-  const { simple, consistentHash } = policy?.loadBalancer ?? {};
-  const hash = consistentHash && compileHash(consistentHash, "", () => {});
-  return { balance: balanceOf(simple), hash };
+export function compilePolicy(rule: TrafficPolicy | undefined, subset: TrafficPolicy | undefined): ClusterPolicy {
+  const { loadBalancer = {}, outlierDetection } = { ...rule, ...subset };
+  const { simple, consistentHash } = loadBalancer;
+  return {
+    balance: balanceOf(simple),
+    hash: consistentHash && compileHash(consistentHash, "", () => {}),
+    outlier: outlierDetection && compileOutlier(outlierDetection, "", () => {}),
+  };
+}
+
+/** Everything that is wrong with a policy beside fields that are not honoured. */
+export function checkPolicy(policy: TrafficPolicy | undefined, field: string, complain: Complain): void {
+  const { loadBalancer, outlierDetection } = policy ?? {};
+  if (loadBalancer?.consistentHash !== undefined)
+    compileHash(loadBalancer.consistentHash, `${field}.loadBalancer.consistentHash`, complain);
+  if (outlierDetection !== undefined) compileOutlier(outlierDetection, `${field}.outlierDetection`, complain);
 }
 
 function balanceOf(simple: string | undefined): Balance {
@@ -23,7 +33,7 @@ function balanceOf(simple: string | undefined): Balance {
 }
 
 /** Of the table's size only its being valid matters: see hash.ts. */
-export function compileHash(written: ConsistentHash, field: string, complain: Complain): HashPolicy | undefined {
+function compileHash(written: ConsistentHash, field: string, complain: Complain): HashPolicy | undefined {
   const { httpHeaderName, httpCookie, useSourceIp, httpQueryParameterName } = written;
   const keys = [httpHeaderName, httpCookie, useSourceIp, httpQueryParameterName].filter((each) => each !== undefined);
   if (keys.length !== 1)

@@ -257,11 +257,11 @@ describe("what is not honoured is refused with its field, and not served", () =>
 
   test("a DestinationRule's subsets are kept: only what is not honoured is named", () => {
     const rule = destinationRule({
-      trafficPolicy: { outlierDetection: { interval: "1s" }, loadBalancer: { simple: "PASSTHROUGH" } } as never,
+      trafficPolicy: { portLevelSettings: [], loadBalancer: { simple: "PASSTHROUGH" } } as object,
     });
     const world = withRoute({ route: [to("v1")] }, { destinationRules: [rule] });
     expect(problemsOf(world)).toEqual([
-      "DestinationRule spec.trafficPolicy.outlierDetection partly-honoured",
+      "DestinationRule spec.trafficPolicy.portLevelSettings partly-honoured",
       "DestinationRule spec.trafficPolicy.loadBalancer.simple partly-honoured",
     ]);
     expect(

@@ -162,10 +162,10 @@ export class Exchange implements AttemptOwner {
   /** The table may have been swapped since the last attempt: a retry sees the endpoints of now. */
   #try(): void {
     const cluster = this.#gate.live.cluster(this.#destination!.clusterKey) ?? this.#cluster!;
-    if (cluster.upstreams.length === 0) return this.#answerForService(local.NO_HEALTHY_UPSTREAM);
     const policy = this.#policy;
     const avoided = policy && cluster.avoids(policy.avoidPreviousHosts) ? this.#tried : undefined;
     const upstream = cluster.pick(avoided, this.#view!);
+    if (upstream === undefined) return this.#answerForService(local.NO_HEALTHY_UPSTREAM);
     this.#attempts++;
     this.#stats = upstream.stats;
     this.#attemptStartMs = this.#gate.monotonicMs();
@@ -195,6 +195,7 @@ export class Exchange implements AttemptOwner {
   /** False: the answer is not passed on, another attempt follows. */
   onAnswer(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): boolean {
     this.#cancelPerTry?.();
+    this.#cluster!.observe(this.#attempt!.upstream, status);
     const policy = this.#policy;
     if (policy !== undefined && retriesStatus(policy, status, headers) && this.#retry()) return false;
     this.#upstreamMs = this.#gate.monotonicMs() - this.#attemptStartMs;
@@ -223,6 +224,7 @@ export class Exchange implements AttemptOwner {
 
   onFailure(failure: local.Failure): void {
     this.#cancelPerTry?.();
+    this.#cluster!.observe(this.#attempt!.upstream, failure.kind === "per-try-timeout" ? 504 : 503);
     if (this.#response.headersSent) {
       // Too late for another answer: the client sees the connection end, as with Envoy.
       const flags = failure.kind === "protocol" ? "UPE" : "UC";
@@ -256,6 +258,7 @@ export class Exchange implements AttemptOwner {
   }
 
   #failAltogether(reply: local.LocalReply): void {
+    if (this.#attempt !== undefined) this.#cluster!.observe(this.#attempt.upstream, 504);
     this.#attempt?.abandon();
     if (!this.#response.headersSent) return this.#answer(reply);
     this.#finish(this.#response.statusCode, reply.flags, reply.details, "");

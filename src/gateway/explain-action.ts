@@ -9,6 +9,7 @@ import type {
   ForwardAction,
   HashPolicy,
   Mirror,
+  OutlierPolicy,
   RetryPolicy,
   Route,
   RouteFilters,
@@ -130,6 +131,11 @@ function explainDestination(
       taken: true,
       text: `cluster ${clusterKey} keeps requests of equal ${hashText(cluster.hash)} at one endpoint`,
     });
+  if (cluster?.outlier !== undefined)
+    steps.push({
+      taken: true,
+      text: `cluster ${clusterKey} leaves endpoints out after ${outlierText(cluster.outlier)}`,
+    });
   const readyEndpoints = (cluster?.endpoints ?? []).map(({ address }) => address);
   return { host, ...(subset === undefined ? {} : { subset }), port, weight, share: weight / total, readyEndpoints };
 }
@@ -137,4 +143,13 @@ function explainDestination(
 function hashText(hash: HashPolicy): string {
   if (hash.by === "sourceIp") return "client address";
   return `${hash.by === "queryParam" ? "query parameter" : hash.by} ${hash.name}`;
+}
+
+function outlierText(policy: OutlierPolicy): string {
+  const { consecutiveErrors, consecutiveGatewayErrors, maxEjectionPercent, baseEjectionMs } = policy;
+  const counts = [
+    ...(consecutiveErrors > 0 ? [`${consecutiveErrors} errors`] : []),
+    ...(consecutiveGatewayErrors > 0 ? [`${consecutiveGatewayErrors} gateway errors`] : []),
+  ];
+  return `${counts.join(" or ") || "no number of errors"} in a row, for ${baseEjectionMs / 1_000}s and more, at most ${maxEjectionPercent} % of them`;
 }

@@ -164,7 +164,17 @@ const LOAD_BALANCER = message({
 const TRAFFIC_POLICY = message({
   loadBalancer: LOAD_BALANCER,
   connectionPool: "connections are not limited",
-  outlierDetection: "no endpoint is ejected; readiness decides",
+  outlierDetection: message({
+    consecutive5xxErrors: true,
+    consecutiveGatewayErrors: true,
+    interval: true,
+    baseEjectionTime: true,
+    maxEjectionPercent: true,
+    minHealthPercent: true,
+    consecutiveErrors: "use consecutive5xxErrors or consecutiveGatewayErrors",
+    splitExternalLocalOriginErrors: "failed connections count as gateway errors; remove it",
+    consecutiveLocalOriginFailures: "failed connections count as gateway errors; remove it",
+  }),
   tls: message({ mode: { values: ["DISABLE"], cure: "the sandbox speaks plain HTTP to its pods" } }),
   portLevelSettings: "write the policy for all ports",
   tunnel: "requests go straight to the pods",

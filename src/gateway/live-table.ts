@@ -1,8 +1,10 @@
 // The table in use together with what moves: connections, positions in splits, round-robin cursors. A swap keeps all that
 // still applies, so that neither an endpoint's coming nor a foreign route's change disturbs a split in the middle of a block.
 
+import { isDeepStrictEqual } from "node:util";
 import { type BalanceState, pickEndpoint, untried } from "./balance.ts";
 import { hashKeyOf, hashOf, pickByHash } from "./hash.ts";
+import { Outliers } from "./outlier.ts";
 import { type Random, seededRandom } from "./random.ts";
 import type { NodeRequestView } from "./request-view.ts";
 import { Splitter } from "./split.ts";
@@ -13,23 +15,44 @@ import { Upstream, upstreamKey } from "./upstream.ts";
 export class LiveCluster {
   readonly cluster: Cluster;
   readonly upstreams: readonly Upstream[];
+  /** Undefined where nobody is ejected. */
+  outliers: Outliers<Upstream> | undefined;
   readonly #state: BalanceState;
   readonly #random: Random;
+  readonly #monotonicMs: () => number;
 
-  constructor(cluster: Cluster, upstreams: readonly Upstream[], state: BalanceState, random: Random) {
+  constructor(
+    cluster: Cluster,
+    upstreams: readonly Upstream[],
+    state: BalanceState,
+    random: Random,
+    monotonicMs: () => number,
+  ) {
+    this.#monotonicMs = monotonicMs;
     this.cluster = cluster;
     this.upstreams = upstreams;
     this.#state = state;
     this.#random = random;
   }
 
+  /** How an attempt went: its status, or 503 and 504 for failures without one. */
+  observe(upstream: Upstream, code: number): void {
+    this.outliers?.observe(upstream, code, this.upstreams, this.#monotonicMs());
+  }
+
   get balanceState(): BalanceState {
     return this.#state;
   }
 
-  /** Only when there are upstreams. `tried` are avoided where another is left. */
-  pick(tried: readonly Upstream[] | undefined, _request: NodeRequestView): Upstream {
-    return pickEndpoint(untried(this.upstreams, tried), this.cluster.balance, this.#state, this.#random);
+  /** Undefined when there is none. `tried` are avoided where another is left. */
+  pick(tried: readonly Upstream[] | undefined, request: NodeRequestView): Upstream | undefined {
+    const available = this.outliers?.available(this.upstreams, this.#monotonicMs()) ?? this.upstreams;
+    if (available.length === 0) return undefined;
+    return this.choose(untried(available, tried), request);
+  }
+
+  protected choose(candidates: readonly Upstream[], _request: NodeRequestView): Upstream {
+    return pickEndpoint(candidates, this.cluster.balance, this.#state, this.#random);
   }
 
   avoids(previous: boolean | "unless-hashed"): boolean {
@@ -50,10 +73,9 @@ class HashedCluster extends LiveCluster {
     this.#hashes = new Map(this.upstreams.map((each) => [each, hashOf(each.endpoint.address)]));
   }
 
-  override pick(tried: readonly Upstream[] | undefined, request: NodeRequestView): Upstream {
+  protected override choose(candidates: readonly Upstream[], request: NodeRequestView): Upstream {
     const { hash, cookie } = hashKeyOf(this.#hash, request, this.#random);
     if (cookie !== undefined) request.cookie = cookie;
-    const candidates = untried(this.upstreams, tried);
     return pickByHash(
       candidates,
       candidates.map((each) => this.#hashes.get(each)!),
@@ -66,7 +88,16 @@ class HashedCluster extends LiveCluster {
   }
 }
 
+export interface LiveTableOptions {
+  stats: Stats;
+  seed: number;
+  /** Never jumps. */
+  monotonicMs: () => number;
+  onRetired?: (upstream: Upstream, error: unknown) => void;
+}
+
 export class LiveTable {
+  readonly #monotonicMs: () => number;
   readonly #stats: Stats;
   readonly #random: Random;
   readonly #onRetired: (upstream: Upstream, error: unknown) => void;
@@ -75,7 +106,8 @@ export class LiveTable {
   #upstreams = new Map<string, Upstream>();
   #splitters = new Map<string, Splitter>();
 
-  constructor(options: { stats: Stats; seed: number; onRetired?: (upstream: Upstream, error: unknown) => void }) {
+  constructor(options: LiveTableOptions) {
+    this.#monotonicMs = options.monotonicMs;
     this.#stats = options.stats;
     this.#random = seededRandom(options.seed);
     this.#onRetired = options.onRetired ?? (() => {});
@@ -120,13 +152,7 @@ export class LiveTable {
         upstreams.set(id, upstream);
         return upstream;
       });
-      const state = this.#clusters.get(key)?.balanceState ?? { cursor: -1 };
-      clusters.set(
-        key,
-        cluster.hash === undefined
-          ? new LiveCluster(cluster, own, state, this.#random)
-          : new HashedCluster(cluster.hash, cluster, own, state, this.#random),
-      );
+      clusters.set(key, this.#liveCluster(cluster, own, this.#clusters.get(key)));
     }
     const gone = [...this.#upstreams].filter(([id]) => !upstreams.has(id)).map(([, upstream]) => upstream);
     this.#table = table;
@@ -134,6 +160,23 @@ export class LiveTable {
     this.#upstreams = upstreams;
     this.#splitters = keptSplitters(this.#splitters, table);
     for (const upstream of gone) upstream.retire().catch((error: unknown) => this.#onRetired(upstream, error));
+  }
+
+  #liveCluster(cluster: Cluster, upstreams: readonly Upstream[], before: LiveCluster | undefined): LiveCluster {
+    const parts = [
+      cluster,
+      upstreams,
+      before?.balanceState ?? { cursor: -1 },
+      this.#random,
+      this.#monotonicMs,
+    ] as const;
+    const made = cluster.hash === undefined ? new LiveCluster(...parts) : new HashedCluster(cluster.hash, ...parts);
+    if (cluster.outlier === undefined) return made;
+    const known = before?.outliers;
+    const stays = known !== undefined && isDeepStrictEqual(known.policy, cluster.outlier);
+    made.outliers = stays ? known : new Outliers(cluster.outlier, this.#monotonicMs());
+    made.outliers.keep(upstreams);
+    return made;
   }
 
   /** Ends every connection. */

@@ -32,12 +32,13 @@ export function sendMirrors(gate: Gate, mirrors: readonly Mirror[], mirrored: Mi
   for (const mirror of mirrors) {
     if (!happens(mirror, gate.live.random)) continue;
     const cluster = gate.live.cluster(mirror.clusterKey);
-    if (cluster === undefined || cluster.upstreams.length === 0) continue;
     const { request, view, path, timeoutMs } = mirrored;
     const { cookie } = view;
-    const shadow = new Shadow(cluster.pick(undefined, view));
+    const upstream = cluster?.pick(undefined, view);
     // A mirror gives the client no cookie.
     view.cookie = cookie;
+    if (upstream === undefined) continue;
+    const shadow = new Shadow(upstream);
     if (timeoutMs !== undefined) shadow.onOver = gate.clock.after(timeoutMs, () => shadow.giveUp());
     shadow.send({
       path,

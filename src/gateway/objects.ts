@@ -126,6 +126,16 @@ export interface DestinationRule extends KubeObject {
 
 export interface TrafficPolicy {
   loadBalancer?: { simple?: string; consistentHash?: ConsistentHash };
+  outlierDetection?: OutlierDetection;
+}
+
+export interface OutlierDetection {
+  consecutive5xxErrors?: number;
+  consecutiveGatewayErrors?: number;
+  interval?: string;
+  baseEjectionTime?: string;
+  maxEjectionPercent?: number;
+  minHealthPercent?: number;
 }
 
 export interface ConsistentHash {

@@ -48,6 +48,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const live = new LiveTable({
     stats,
     seed,
+    monotonicMs: () => performance.now(),
     onRetired: (upstream, error) =>
       log.warn("closing an endpoint's connections failed", {
         address: upstream.endpoint.address,

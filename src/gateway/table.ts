@@ -165,8 +165,19 @@ export interface Cluster {
   balance: Balance;
   /** Overrides `balance`: consistent hashing. */
   hash: HashPolicy | undefined;
+  outlier: OutlierPolicy | undefined;
   /** Ready ones only, in order of address. */
   endpoints: readonly Endpoint[];
+}
+
+/** Zero turns a count off. */
+export interface OutlierPolicy {
+  consecutiveErrors: number;
+  consecutiveGatewayErrors: number;
+  intervalMs: number;
+  baseEjectionMs: number;
+  maxEjectionPercent: number;
+  minHealthPercent: number;
 }
 
 export type HashPolicy =

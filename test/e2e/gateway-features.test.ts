@@ -227,3 +227,18 @@ test("equal headers stay with one endpoint, and a cookie that was given keeps it
   expect(await podsOf({ cookie: cookie.split(";")[0]! })).toEqual(new Set([first.text]));
   expect((await get("/", { headers: { cookie: "s=mine" } })).headers.get("set-cookie")).toBeNull();
 });
+
+test("an endpoint that fails in a row gets nothing for a while, and comes back", async () => {
+  let calls = 0;
+  await world.addPod("v1", (_, response) => {
+    calls++;
+    response.writeHead(calls > 2 ? 200 : 500).end("one");
+  });
+  const policy = { consecutive5xxErrors: 2, interval: "100ms", baseEjectionTime: "200ms", maxEjectionPercent: 100 };
+  await trafficPolicy({ outlierDetection: policy });
+  expect([(await get()).status, (await get()).status]).toEqual([500, 500]);
+  expect(await get()).toMatchObject({ status: 503, text: "no healthy upstream" });
+  expect(calls).toBe(2);
+  await sleep(320);
+  expect((await get()).status).toBe(200);
+});
