@@ -49,7 +49,7 @@ function createWorld(config: ProcessConfig, interrupted: AbortSignal): World {
   };
 }
 
-/** Size and kind are read when asked: a terminal changes its width. */
+/** Size and kind are read when asked: a terminal changes its width. Some say 0 where they do not know it. */
 function sink(stream: NodeJS.WriteStream): Sink {
   return {
     write: (text) => void stream.write(text),
@@ -57,10 +57,10 @@ function sink(stream: NodeJS.WriteStream): Sink {
       return stream.isTTY;
     },
     get columns() {
-      return stream.columns;
+      return stream.columns || undefined;
     },
     get rows() {
-      return stream.rows;
+      return stream.rows || undefined;
     },
   };
 }

@@ -6,8 +6,8 @@ import type { Step } from "../core/spec/canary.ts";
 import { requestOf } from "./commands/explain-route.ts";
 import { reportLines } from "./commands/load.ts";
 import { judge } from "./commands/status.ts";
+import { fit } from "./live-screen.ts";
 import { percentAfter } from "./preview-action.ts";
-import { fit } from "./show-tree.ts";
 import { echoCanary, PROGRESSING } from "./test-objects.ts";
 
 const STEPS: Step[] = [{ setWeight: 20 }, { pause: {} }, { setWeight: 50 }, { setWeight: 80 }];
@@ -87,10 +87,10 @@ test.each([
 
 test("a terminal that is too low loses the end, not the head", () => {
   const lines = ["1", "2", "3", "4", "5"];
-  expect(fit(lines, undefined)).toEqual(lines);
-  expect(fit(lines, 6)).toEqual(lines);
-  expect(fit(lines, 5)).toEqual(["1", "2", "3", "... 2 more lines: make the terminal higher"]);
-  expect(fit(lines, 0)).toEqual(lines);
+  expect(fit(lines, {})).toEqual(lines);
+  expect(fit(lines, { rows: 6 })).toEqual(lines);
+  expect(fit(lines, { rows: 5 })).toEqual(["1", "2", "3", "... 2 more lines: make the terminal higher"]);
+  expect(fit(lines, { rows: 0 })).toEqual(lines);
 });
 
 test("a load report counts by version and names answers that never came", () => {

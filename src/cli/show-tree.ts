@@ -10,6 +10,7 @@ import { EXIT } from "./exit-codes.ts";
 import { changeLine } from "./format/change-line.ts";
 import { treeLines } from "./format/tree.ts";
 import { informerLog } from "./informer-log.ts";
+import { openLiveScreen } from "./live-screen.ts";
 import { type NamespaceObjects, readNamespace, viewOf } from "./rollout-view.ts";
 import type { Connected, Session } from "./session.ts";
 
@@ -55,10 +56,9 @@ async function printChanges(session: Session, connection: Connected, name: strin
 }
 
 async function redrawLive(session: Session, connection: Connected, name: string): Promise<void> {
-  const { createLogUpdate } = await import("log-update");
   const stop = stopper(session.world.interrupted);
   const { stdout, clock } = session.world;
-  const draw = createLogUpdate(stdout as unknown as NodeJS.WritableStream, { defaultHeight: 1000 });
+  const screen = await openLiveScreen(stdout);
   const canaries = informer<Canary>(session, connection, CANARIES);
   const deployments = informer<Deployment>(session, connection, DEPLOYMENTS);
   const replicaSets = informer<ReplicaSet>(session, connection, REPLICA_SETS);
@@ -75,7 +75,7 @@ async function redrawLive(session: Session, connection: Connected, name: string)
       replicaSets: replicaSets.list(),
       pods: pods.list(),
     };
-    draw(fit(treeLines(viewOf(canary, objects), treeOptions(session)), stdout.rows).join("\n"));
+    screen.draw(treeLines(viewOf(canary, objects), treeOptions(session)));
   };
   let cancel: (() => void) | undefined;
   const schedule = () => (cancel ??= clock.after(REDRAW_MS, () => ((cancel = undefined), render())));
@@ -89,14 +89,7 @@ async function redrawLive(session: Session, connection: Connected, name: string)
   await Promise.all(all.map((each) => each.start(stop.signal)));
   cancel?.();
   cancelTick();
-  draw.done();
-}
-
-/** The head matters most: what does not fit is cut at the end. One row stays free for the cursor. */
-export function fit(lines: string[], rows: number | undefined): string[] {
-  if (rows === undefined || rows < 2 || lines.length < rows) return lines;
-  const kept = lines.slice(0, rows - 2);
-  return [...kept, `... ${lines.length - kept.length} more lines: make the terminal higher`];
+  screen.close();
 }
 
 function informer<T extends KubeObject>(
@@ -108,7 +101,7 @@ function informer<T extends KubeObject>(
 }
 
 function treeOptions({ world, paint, glyphs }: Session) {
-  return { nowMs: world.clock.now(), paint, glyphs };
+  return { nowMs: world.clock.now(), paint, glyphs, columns: world.stdout.columns };
 }
 
 function stopper(outer: AbortSignal): AbortController {

@@ -4,18 +4,21 @@ import { percent, wholeNumber } from "../../core/analysis/decision-card.ts";
 import type { CanaryStatus } from "../../core/rollout/status.ts";
 import type { Step } from "../../core/spec/canary.ts";
 import { ageOf, shortDuration } from "./age.ts";
-import type { Paint } from "./paint.ts";
+import type { Tone } from "./paint.ts";
+
+/** A name, what is to be said, and its colour. */
+export type Fact = [name: string, value: string, tone?: Tone];
 
 /** Lines for the fact block; none before the first counts. */
-export function evidenceLines(status: CanaryStatus | undefined, paint: Paint): [string, string][] {
+export function evidenceLines(status: CanaryStatus | undefined): Fact[] {
   const evidence = status?.evidence;
   if (evidence === undefined) return [];
   const tone = evidence.state === "worse" ? "red" : undefined;
   return [
     ["Errors", ""],
     ["  stable", sideText(evidence.stable)],
-    ["  canary", paint(tone, sideText(evidence.canary))],
-    ["Evidence", paint(tone, evidenceText(evidence))],
+    ["  canary", sideText(evidence.canary), tone],
+    ["Evidence", evidenceText(evidence), tone],
   ];
 }
 

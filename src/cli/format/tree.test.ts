@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Pod, ReplicaSet } from "../../core/kubernetes/workload.ts";
 import { type NamespaceObjects, viewOf } from "../rollout-view.ts";
-import { deployment, echoCanary, timeAt } from "../test-objects.ts";
+import { deployment, echoCanary, PROGRESSING, timeAt } from "../test-objects.ts";
 import { glyphsFor } from "./glyphs.ts";
 import { treeLines } from "./tree.ts";
 
@@ -114,6 +114,20 @@ test.each([
   const lines = treeLines(viewOf(echoCanary(status), OBJECTS), { nowMs: NOW_MS, paint: plain, glyphs: glyphsFor({}) });
   expect(lines.find((each) => each.startsWith("Next:"))).toBe(line);
   expect(lines).toContain("Last decision:   TrafficMissing: None came. (5s ago)");
+});
+
+test("on a narrow terminal sentences go on below where they began, in their colour", () => {
+  const evidence = { ...PROGRESSING.evidence!, state: "worse" as const };
+  const red = (tone: unknown, text: string) => (tone === "red" ? `<${text}>` : text);
+  const options = { nowMs: NOW_MS, paint: red, glyphs: glyphsFor({}), columns: 61 };
+  const lines = treeLines(viewOf(echoCanary({ evidence }), OBJECTS), options);
+  const at = lines.findIndex((line) => line.startsWith("Evidence:"));
+  expect(lines.slice(at, at + 4)).toEqual([
+    "Evidence:        <worse; odds that the canary is worse 14 : 1,>",
+    "                 <limit 100 : 1; about 11 harmed requests>",
+    "Last decision:   PausedForTime (20s ago)",
+    "Next:            set weight 50 (in 10s)",
+  ]);
 });
 
 test("without a controller, without objects, in ASCII", () => {

@@ -6,7 +6,8 @@ import type { Canary } from "../../core/spec/canary.ts";
 import type { RolloutView, VersionView } from "../rollout-view.ts";
 import { ageOf } from "./age.ts";
 import { stepText } from "./canary-table.ts";
-import { decisionText, evidenceLines, nextText, stepName } from "./evidence.ts";
+import { decisionText, evidenceLines, type Fact, nextText, stepName } from "./evidence.ts";
+import { wrapWords } from "./fit.ts";
 import type { Glyphs } from "./glyphs.ts";
 import type { Paint } from "./paint.ts";
 import { phaseText } from "./phase.ts";
@@ -17,7 +18,14 @@ export interface TreeOptions {
   nowMs: number;
   paint: Paint;
   glyphs: Glyphs;
+  /** Of the terminal: sentences are wrapped to it. */
+  columns?: number;
 }
+
+/** The second column of the fact block. */
+const FACTS_AT = 17;
+/** Narrower than this nothing is gained by wrapping. */
+const NARROWEST = 20;
 
 export function treeLines(view: RolloutView, options: TreeOptions): string[] {
   return [...headerLines(view, options), "", ...objectLines(view, options)];
@@ -26,7 +34,7 @@ export function treeLines(view: RolloutView, options: TreeOptions): string[] {
 function headerLines({ canary, versions }: RolloutView, options: TreeOptions): string[] {
   const { paint, glyphs } = options;
   const { metadata, spec, status } = canary;
-  const facts: [string, string][] = [
+  const facts: Fact[] = [
     ["Name", metadata.name],
     ["Namespace", metadata.namespace ?? ""],
     ["Status", phaseText(status?.phase, glyphs, paint)],
@@ -36,13 +44,21 @@ function headerLines({ canary, versions }: RolloutView, options: TreeOptions): s
     ["  SetWeight", weight(canary, "wanted")],
     ["  ActualWeight", actualWeight(canary)],
     ...imageFacts(versions, paint),
-    ...evidenceLines(status, paint),
+    ...evidenceLines(status),
   ];
   const decision = status && decisionText(status, options.nowMs);
   if (decision !== undefined) facts.push(["Last decision", decision]);
   const next = status && nextText(status, options.nowMs);
   if (next !== undefined) facts.push(["Next", next]);
-  return facts.map(([name, value]) => `${(name === "" ? "" : `${name}:`).padEnd(17)}${value}`.trimEnd());
+  return facts.flatMap((fact) => factLines(fact, options));
+}
+
+function factLines([name, value, tone]: Fact, { paint, columns = Number.POSITIVE_INFINITY }: TreeOptions): string[] {
+  const lines = wrapWords(value, Math.max(columns - FACTS_AT, NARROWEST));
+  return lines.map((line, i) => {
+    const label = name === "" || i > 0 ? "" : `${name}:`;
+    return `${label.padEnd(FACTS_AT)}${line === "" ? "" : paint(tone, line)}`.trimEnd();
+  });
 }
 
 function weight({ status }: Canary, which: "wanted" | "written"): string {
@@ -60,8 +76,8 @@ function actualWeight(canary: Canary): string {
   return `${weight(canary, "written")} (written)`;
 }
 
-function imageFacts(versions: VersionView[], paint: Paint): [string, string][] {
-  return [...versions].reverse().flatMap(({ role, deployment }): [string, string][] => {
+function imageFacts(versions: VersionView[], paint: Paint): Fact[] {
+  return [...versions].reverse().flatMap(({ role, deployment }): Fact[] => {
     const images = deployment?.spec.template.spec.containers.map(({ image }) => image) ?? [];
     return images.map((image) => [
       role === "stable" ? "Images" : "",
