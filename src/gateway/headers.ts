@@ -20,8 +20,9 @@ const FROM_OUTSIDE = names(
   "x-envoy-upstream-rq-timeout-alt-response x-envoy-upstream-rq-timeout-ms",
 );
 
-export function isFromOutside(name: string): boolean {
-  return FROM_OUTSIDE.has(name);
+/** Before routes are tried. */
+export function isTakenOff(name: string): boolean {
+  return FROM_OUTSIDE.has(name) || HOP_BY_HOP.has(name);
 }
 
 /** The client's own claims, then the address that it has. */

@@ -3,7 +3,7 @@
 import type { IncomingMessage } from "node:http";
 import { addressesOf, plainAddress } from "./client-request.ts";
 import type { HashedRequest } from "./hash.ts";
-import { forwardedFor, isFromOutside, JOINED_REQUEST } from "./headers.ts";
+import { forwardedFor, isTakenOff, JOINED_REQUEST } from "./headers.ts";
 import type { Target } from "./target.ts";
 
 export class NodeRequestView implements HashedRequest {
@@ -46,12 +46,11 @@ export class NodeRequestView implements HashedRequest {
   header(name: string): readonly string[] | undefined {
     if (name === "x-forwarded-proto") return [this.scheme];
     if (name === "x-request-id") return [this.requestId];
-    if (isFromOutside(name)) return undefined;
+    if (isTakenOff(name)) return undefined;
     const values = this.#request.headersDistinct[name];
     if (name === "x-forwarded-for")
       return [forwardedFor(values ?? [], plainAddress(this.#request.socket.remoteAddress))];
     if (values === undefined || values.length === 1) return values;
-    if (name === "cookie") return [values.join("; ")];
     return JOINED_REQUEST.has(name) ? [values.join(",")] : values;
   }
 }
