@@ -43,7 +43,7 @@ beforeAll(async () => {
   console.log(table(verdicts));
   mkdirSync(dirname(reportFile), { recursive: true });
   writeFileSync(reportFile, JSON.stringify({ seed, onPurpose: ON_PURPOSE, verdicts }, undefined, 1));
-});
+}, 300_000);
 
 afterAll(async () => {
   await side?.close();

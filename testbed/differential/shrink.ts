@@ -6,7 +6,7 @@ import type { DifferentialCase } from "./case.ts";
 export async function shrink(
   failing: DifferentialCase,
   fails: (variant: DifferentialCase) => Promise<boolean>,
-  tries = 60,
+  tries = 40,
 ): Promise<DifferentialCase> {
   let smallest = failing;
   let left = tries;

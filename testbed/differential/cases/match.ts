@@ -99,6 +99,15 @@ const SAMPLES = withHeaders(
   [["x-b", "1"]],
 );
 
+const TWO_LINES = (name: string, first = "a=1", second = "b=2") =>
+  withHeaders(
+    [
+      [name, first],
+      [name, second],
+    ],
+    [[name, second]],
+  );
+
 const HEADERS: DifferentialCase[] = [
   matching("headers", "exact", { headers: { "x-a": { exact: "1" } } }, SAMPLES),
   matching("headers", "prefix", { headers: { "x-a": { prefix: "1" } } }, SAMPLES),
@@ -155,6 +164,21 @@ const HEADERS: DifferentialCase[] = [
     "x-forwarded-for that the client sent",
     { headers: { "x-forwarded-for": { prefix: "9.9.9.9" } } },
     withHeaders([["x-forwarded-for", "9.9.9.9"]], []),
+  ),
+  matching("headers", "the second of repeated ones", { headers: { "x-a": { exact: "2" } } }, SAMPLES),
+  ...["cookie", "accept", "user-agent", "x-custom", "authorization"].flatMap((name) =>
+    ["a=1", "b=2", "a=1; b=2", "a=1,b=2"].map((exact) =>
+      matching("headers", `${name} "${exact}" of two lines`, { headers: { [name]: { exact } } }, TWO_LINES(name)),
+    ),
+  ),
+  matching(
+    "headers",
+    "x-forwarded-for of two lines",
+    { headers: { "x-forwarded-for": { regex: "1,2,.*" } } },
+    TWO_LINES("x-forwarded-for", "1", "2"),
+  ),
+  ...["connection", "keep-alive", "proxy-connection", "te", "proxy-authorization"].map((name) =>
+    matching("headers", `${name}, which is for one hop`, { headers: { [name]: {} } }, withHeaders([[name, "x"]])),
   ),
   matching("headers", "spaces around a value", { headers: { "x-a": { exact: "1" } } }, withHeaders([["x-a", " 1 "]])),
   matching("headers", "content-type", { headers: { "content-type": { prefix: "application/json" } } }, [
