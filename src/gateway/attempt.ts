@@ -2,6 +2,7 @@
 
 import type { ServerResponse } from "node:http";
 import type { Dispatcher } from "undici";
+import type { Admission, Ticket } from "./admission.ts";
 import type { Failure } from "./local-reply.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -19,6 +20,8 @@ const ONE_WRITE_BYTES = 16_384;
 
 const ABANDONED = new Error("abandoned by the gateway");
 
+type AttemptOptions = Pick<Dispatcher.DispatchOptions, "path" | "headers" | "body" | "reset"> & { method: string };
+
 export class Attempt implements Dispatcher.DispatchHandler {
   readonly upstream: Upstream;
   readonly #owner: AttemptOwner;
@@ -29,15 +32,27 @@ export class Attempt implements Dispatcher.DispatchHandler {
   #expectedBytes = -1;
   #held: Buffer | undefined;
 
-  constructor(owner: AttemptOwner, upstream: Upstream, response: ServerResponse) {
+  readonly #admission: Admission | undefined;
+  #ticket: Ticket | undefined;
+
+  constructor(owner: AttemptOwner, upstream: Upstream, response: ServerResponse, admission: Admission | undefined) {
+    this.#admission = admission;
     this.#owner = owner;
     this.upstream = upstream;
     this.#response = response;
   }
 
-  send(options: Pick<Dispatcher.DispatchOptions, "path" | "headers" | "body" | "reset"> & { method: string }): void {
+  send(options: AttemptOptions): void {
     this.upstream.inFlight++;
     this.upstream.stats.totals.inFlight++;
+    if (this.#admission === undefined) return this.#dispatch(options);
+    this.#ticket = { host: this.upstream, run: () => this.#dispatch(options) };
+    if (this.#admission.enter(this.#ticket)) return;
+    this.#over();
+    this.#owner.onFailure({ kind: "overflow" });
+  }
+
+  #dispatch(options: AttemptOptions): void {
     try {
       this.upstream.dispatch(options, this);
     } catch (error) {
@@ -49,7 +64,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
   abandon(): void {
     if (this.#state !== "running") return;
     this.#state = "abandoned";
-    this.#controller?.abort(ABANDONED);
+    if (this.#ticket !== undefined && this.#admission!.isWaiting(this.#ticket)) this.#over();
+    else this.#controller?.abort(ABANDONED);
   }
 
   /** Ends the attempt from our side, for a reason that the owner is told. */
@@ -103,6 +119,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#state = "over";
     this.upstream.inFlight--;
     this.upstream.stats.totals.inFlight--;
+    if (this.#ticket !== undefined) this.#admission!.leave(this.#ticket);
   }
 }
 

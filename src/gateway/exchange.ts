@@ -169,7 +169,7 @@ export class Exchange implements AttemptOwner {
     this.#attempts++;
     this.#stats = upstream.stats;
     this.#attemptStartMs = this.#gate.monotonicMs();
-    const attempt = new Attempt(this, upstream, this.#response);
+    const attempt = new Attempt(this, upstream, this.#response, cluster.admission);
     this.#attempt = attempt;
     if (policy?.perTryTimeoutMs !== undefined)
       this.#cancelPerTry = this.#gate.clock.after(policy.perTryTimeoutMs, () =>
@@ -224,16 +224,11 @@ export class Exchange implements AttemptOwner {
 
   onFailure(failure: local.Failure): void {
     this.#cancelPerTry?.();
-    this.#cluster!.observe(this.#attempt!.upstream, failure.kind === "per-try-timeout" ? 504 : 503);
+    if (failure.kind === "overflow") this.#countForService();
+    else this.#cluster!.observe(this.#attempt!.upstream, failure.kind === "per-try-timeout" ? 504 : 503);
     if (this.#response.headersSent) {
       // Too late for another answer: the client sees the connection end, as with Envoy.
-      const flags = failure.kind === "protocol" ? "UPE" : "UC";
-      this.#finish(
-        this.#response.statusCode,
-        flags,
-        `upstream_reset_after_response_started{${flags === "UPE" ? "protocol_error" : "connection_termination"}}`,
-        "",
-      );
+      this.#finish(this.#response.statusCode, ...local.brokenAnswer(failure), "");
       this.#response.destroy();
       return;
     }
@@ -287,7 +282,7 @@ export class Exchange implements AttemptOwner {
   #answer(reply: local.LocalReply): void {
     if (this.#done) return;
     if (reply.close === true) this.#response.shouldKeepAlive = false;
-    this.#sendLocal(reply.code, [], Buffer.from(reply.body));
+    this.#sendLocal(reply.code, [...(reply.headers ?? [])], Buffer.from(reply.body));
     this.#finish(reply.code, reply.flags, reply.details, reply.failure);
   }
 

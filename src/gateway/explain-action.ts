@@ -136,6 +136,11 @@ function explainDestination(
       taken: true,
       text: `cluster ${clusterKey} leaves endpoints out after ${outlierText(cluster.outlier)}`,
     });
+  if (cluster?.limits !== undefined)
+    steps.push({
+      taken: true,
+      text: `cluster ${clusterKey} allows ${cluster.limits.maxConnections} connections and ${cluster.limits.maxPending} waiting requests; others get 503 UO`,
+    });
   const readyEndpoints = (cluster?.endpoints ?? []).map(({ address }) => address);
   return { host, ...(subset === undefined ? {} : { subset }), port, weight, share: weight / total, readyEndpoints };
 }

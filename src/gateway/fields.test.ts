@@ -29,9 +29,9 @@ test("each is named by its path, in lists and maps too", () => {
   ).toEqual(["spec.tcp", 'spec.http[1].match[0].headers["a"].suffix', "spec.http[1].fault.abort.http2Error"]);
   expect(
     fields("DestinationRule", {
-      subsets: [{ name: "v1", trafficPolicy: { tls: { mode: "ISTIO_MUTUAL" }, connectionPool: {} } }],
+      subsets: [{ name: "v1", trafficPolicy: { tls: { mode: "ISTIO_MUTUAL" }, tunnel: {} } }],
     }),
-  ).toEqual(["spec.subsets[0].trafficPolicy.tls.mode", "spec.subsets[0].trafficPolicy.connectionPool"]);
+  ).toEqual(["spec.subsets[0].trafficPolicy.tls.mode", "spec.subsets[0].trafficPolicy.tunnel"]);
 });
 
 test("names that objects inherit are no fields, and null is unset", () => {

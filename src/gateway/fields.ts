@@ -163,7 +163,26 @@ const LOAD_BALANCER = message({
 
 const TRAFFIC_POLICY = message({
   loadBalancer: LOAD_BALANCER,
-  connectionPool: "connections are not limited",
+  connectionPool: message({
+    tcp: message({
+      maxConnections: true,
+      connectTimeout: true,
+      tcpKeepalive: "the sandbox's connections stay on this machine; remove it",
+      maxConnectionDuration: "connections are kept while they are used; remove it",
+      idleTimeout: "idle connections are kept for an hour; remove it",
+    }),
+    http: message({
+      http1MaxPendingRequests: true,
+      maxRequestsPerConnection: true,
+      http2MaxRequests: "the sandbox speaks HTTP/1.1 to its pods; use tcp.maxConnections",
+      maxRetries: "retries are limited by their number only; remove it",
+      idleTimeout: "idle connections are kept for an hour; remove it",
+      h2UpgradePolicy: "the sandbox speaks HTTP/1.1 to its pods; remove it",
+      useClientProtocol: "the sandbox speaks HTTP/1.1 to its pods; remove it",
+      maxConcurrentStreams: "the sandbox speaks HTTP/1.1 to its pods; remove it",
+      http2KeepAlive: "the sandbox speaks HTTP/1.1 to its pods; remove it",
+    }),
+  }),
   outlierDetection: message({
     consecutive5xxErrors: true,
     consecutiveGatewayErrors: true,

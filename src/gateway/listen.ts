@@ -96,15 +96,28 @@ async function bindIfThere(server: Server, host: string, port: number): Promise<
   }
 }
 
-export function portError(cause: Error & { code?: string }, host: string, port: number): PortError {
+/** Who wants a port, and the flag that chooses another. */
+interface Wanting {
+  subject: string;
+  flag: string;
+}
+
+const REQUESTS: Wanting = { subject: "The gateway cannot listen", flag: "--port" };
+
+export function portError(
+  cause: Error & { code?: string },
+  host: string,
+  port: number,
+  { subject, flag }: Wanting = REQUESTS,
+): PortError {
   const place = `${host.includes(":") ? `[${host}]` : host}:${port}`;
   const why =
     cause.code === "EADDRINUSE"
-      ? `${place} is in use by another program. Stop that program (\`ss -ltnp 'sport = :${port}'\` or \`lsof -i :${port}\` shows it), or choose another port with --port`
+      ? `${place} is in use by another program. Stop that program (\`ss -ltnp 'sport = :${port}'\` or \`lsof -i :${port}\` shows it), or choose another port with ${flag}`
       : cause.code === "EACCES"
-        ? `${place} may not be bound by this user. Choose a port above 1023 with --port`
-        : `${place} cannot be bound (${cause.message}). Choose another port with --port`;
-  return new PortError(`The gateway cannot listen: ${why}.`, { cause });
+        ? `${place} may not be bound by this user. Choose a port above 1023 with ${flag}`
+        : `${place} cannot be bound (${cause.message}). Choose another port with ${flag}`;
+  return new PortError(`${subject}: ${why}.`, { cause });
 }
 
 async function drain(gate: Gate, servers: readonly Server[]): Promise<void> {

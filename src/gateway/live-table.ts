@@ -2,6 +2,7 @@
 // still applies, so that neither an endpoint's coming nor a foreign route's change disturbs a split in the middle of a block.
 
 import { isDeepStrictEqual } from "node:util";
+import { Admission } from "./admission.ts";
 import { type BalanceState, pickEndpoint, untried } from "./balance.ts";
 import { hashKeyOf, hashOf, pickByHash } from "./hash.ts";
 import { Outliers } from "./outlier.ts";
@@ -15,6 +16,8 @@ import { Upstream, upstreamKey } from "./upstream.ts";
 export class LiveCluster {
   readonly cluster: Cluster;
   readonly upstreams: readonly Upstream[];
+  /** Undefined where connections are not limited. */
+  admission: Admission | undefined;
   /** Undefined where nobody is ejected. */
   outliers: Outliers<Upstream> | undefined;
   readonly #state: BalanceState;
@@ -145,10 +148,10 @@ export class LiveTable {
     const clusters = new Map<string, LiveCluster>();
     for (const [key, cluster] of table.clusters) {
       const own = cluster.endpoints.map((endpoint) => {
-        const id = `${upstreamKey(endpoint)} ${cluster.host}`;
+        const id = `${upstreamKey(endpoint)} ${cluster.host}${cluster.transport ? JSON.stringify(cluster.transport) : ""}`;
         const known = upstreams.get(id) ?? this.#upstreams.get(id);
         const service = { host: cluster.host, ...cluster.service };
-        const upstream = known ?? new Upstream(endpoint, this.#stats.of(endpoint.workload, service));
+        const upstream = known ?? new Upstream(endpoint, this.#stats.of(endpoint.workload, service), cluster.transport);
         upstreams.set(id, upstream);
         return upstream;
       });
@@ -171,6 +174,10 @@ export class LiveTable {
       this.#monotonicMs,
     ] as const;
     const made = cluster.hash === undefined ? new LiveCluster(...parts) : new HashedCluster(cluster.hash, ...parts);
+    if (cluster.limits !== undefined) {
+      const stays = isDeepStrictEqual(before?.admission?.limits, cluster.limits);
+      made.admission = stays ? before?.admission : new Admission(cluster.limits);
+    }
     if (cluster.outlier === undefined) return made;
     const known = before?.outliers;
     const stays = known !== undefined && isDeepStrictEqual(known.policy, cluster.outlier);

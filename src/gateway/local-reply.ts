@@ -9,6 +9,7 @@ export interface LocalReply {
   failure: string;
   /** The connection ends with the answer. */
   close?: boolean;
+  headers?: readonly string[];
 }
 
 const reply = (code: number, body: string, flags: string, details: string, failure = ""): LocalReply => ({
@@ -55,11 +56,29 @@ export type Failure =
   | { kind: "connect"; reason: string }
   | { kind: "reset" }
   | { kind: "protocol" }
-  | { kind: "per-try-timeout" };
+  | { kind: "per-try-timeout" }
+  | { kind: "overflow" };
+
+const OVERFLOW: LocalReply = {
+  ...reply(
+    503,
+    "upstream connect error or disconnect/reset before headers. reset reason: overflow",
+    "UO",
+    "upstream_reset_before_response_started{overflow}",
+  ),
+  headers: ["x-envoy-overloaded", "true"],
+};
+
+/** An answer that broke off: flags and details. */
+export function brokenAnswer({ kind }: Failure): [string, string] {
+  const [flags, why] = kind === "protocol" ? ["UPE", "protocol_error"] : ["UC", "connection_termination"];
+  return [flags, `upstream_reset_after_response_started{${why}}`];
+}
 
 /** `retried`: retries were made and are used up. */
 export function failureReply(failure: Failure, retried: boolean): LocalReply {
   const flags = (own: string) => (retried ? `URX,${own}` : own);
+  if (failure.kind === "overflow") return OVERFLOW;
   if (failure.kind === "per-try-timeout") return reply(504, TIMEOUT.body, flags("UT"), "upstream_per_try_timeout");
   const [text, own, failureText] = resetTexts(failure);
   const body = `upstream connect error or disconnect/reset before headers. ${retried ? "retried and the latest " : ""}reset reason: ${text}`;
@@ -67,7 +86,7 @@ export function failureReply(failure: Failure, retried: boolean): LocalReply {
   return reply(failure.kind === "protocol" ? 502 : 503, body, flags(own), details, failureText);
 }
 
-function resetTexts(failure: Exclude<Failure, { kind: "per-try-timeout" }>): [string, string, string] {
+function resetTexts(failure: Exclude<Failure, { kind: "per-try-timeout" | "overflow" }>): [string, string, string] {
   switch (failure.kind) {
     case "connect":
       return failure.reason === "timeout"

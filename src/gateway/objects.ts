@@ -127,6 +127,12 @@ export interface DestinationRule extends KubeObject {
 export interface TrafficPolicy {
   loadBalancer?: { simple?: string; consistentHash?: ConsistentHash };
   outlierDetection?: OutlierDetection;
+  connectionPool?: ConnectionPool;
+}
+
+export interface ConnectionPool {
+  tcp?: { maxConnections?: number; connectTimeout?: string };
+  http?: { http1MaxPendingRequests?: number; maxRequestsPerConnection?: number };
 }
 
 export interface OutlierDetection {

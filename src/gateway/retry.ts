@@ -4,7 +4,9 @@ import type { Failure } from "./local-reply.ts";
 import type { Random } from "./random.ts";
 import type { RetryPolicy } from "./table.ts";
 
+/** An overflow never: that would make it worse. */
 export function retriesFailure({ on }: RetryPolicy, failure: Failure): boolean {
+  if (failure.kind === "overflow") return false;
   if (on.has("5xx") || on.has("gateway-error") || on.has("reset")) return true;
   return failure.kind === "connect" && (on.has("connect-failure") || on.has("reset-before-request"));
 }

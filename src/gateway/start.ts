@@ -23,8 +23,8 @@ export interface GatewayOptions {
   log: Log;
   /** Gateway port to local port: {80: 8080}. Local port 0 takes a free one. */
   ports: Readonly<Record<number, number>>;
-  /** Default 15090, Istio's; 0 takes a free one. */
-  statsPort?: number;
+  /** Default 15090, Istio's; 0 takes a free one; of several the first that is free. */
+  statsPort?: number | readonly number[];
   /** Of the splits' order and of the load balancer's dice. */
   seed: number;
   /** Istio's default text format; absent: no access log. */
@@ -67,7 +67,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const closeListeners = () => Promise.all([...listeners.values()].map((listener) => listener.close()));
   try {
     for (const port of openPorts) listeners.set(port, await listen(gate, port, options.ports[port]!));
-    const statsServer = await serveStats(stats, options.statsPort ?? 15_090);
+    const statsServer = await serveStats(stats, [options.statsPort ?? 15_090].flat());
     const localPorts = Object.fromEntries([...listeners].map(([port, { localPort }]) => [port, localPort]));
     await publishIngress(cluster, localPorts, new Date(clock.now()).toISOString().replace(/\.\d+Z$/, "Z"));
     const stop = async () => {

@@ -45,7 +45,7 @@ export interface Route {
   headers: HeaderEdits;
 }
 
-export interface RouteSource {
+interface RouteSource {
   namespace: string;
   name: string;
   http: number;
@@ -166,8 +166,22 @@ export interface Cluster {
   /** Overrides `balance`: consistent hashing. */
   hash: HashPolicy | undefined;
   outlier: OutlierPolicy | undefined;
+  limits: ConnectionLimits | undefined;
+  transport: Transport | undefined;
   /** Ready ones only, in order of address. */
   endpoints: readonly Endpoint[];
+}
+
+export interface ConnectionLimits {
+  maxConnections: number;
+  /** Infinity: as many as like. */
+  maxPending: number;
+}
+
+/** Undefined: the defaults. */
+export interface Transport {
+  connectTimeoutMs: number | undefined;
+  maxRequestsPerConnection: number | undefined;
 }
 
 /** Zero turns a count off. */

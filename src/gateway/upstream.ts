@@ -4,7 +4,7 @@
 import { createRequire } from "node:module";
 import type { Dispatcher, Pool } from "undici";
 import type { DestinationStats } from "./stats.ts";
-import type { Endpoint } from "./table.ts";
+import type { Endpoint, Transport } from "./table.ts";
 
 // undici's index loads everything it has (fetch, caches, WebSocket: 90 ms); the pool alone is all that is needed.
 const PoolOnly = createRequire(import.meta.url)("undici/lib/dispatcher/pool.js") as typeof Pool;
@@ -21,11 +21,14 @@ export class Upstream {
   inFlight = 0;
   readonly #pool: Pool;
 
-  constructor(endpoint: Endpoint, stats: DestinationStats) {
+  constructor(endpoint: Endpoint, stats: DestinationStats, transport?: Transport) {
     this.endpoint = endpoint;
     this.stats = stats;
     this.#pool = new PoolOnly(`http://${endpoint.dial}`, {
-      connect: { timeout: CONNECT_TIMEOUT_MS },
+      connect: { timeout: transport?.connectTimeoutMs ?? CONNECT_TIMEOUT_MS },
+      ...(transport?.maxRequestsPerConnection === undefined
+        ? {}
+        : { maxRequestsPerClient: transport.maxRequestsPerConnection }),
       headersTimeout: 0,
       bodyTimeout: 0,
       keepAliveTimeout: IDLE_TIMEOUT_MS,

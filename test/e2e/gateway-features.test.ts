@@ -242,3 +242,35 @@ test("an endpoint that fails in a row gets nothing for a while, and comes back",
   await sleep(320);
   expect((await get()).status).toBe(200);
 });
+
+test("beyond the connections and the queue requests get 503 UO, and those that wait are served in turn", async () => {
+  const open = { now: 0, most: 0 };
+  await world.addPod("v1", (_, response) => {
+    open.most = Math.max(open.most, ++open.now);
+    setTimeout(() => {
+      open.now--;
+      response.end("ok");
+    }, 60);
+  });
+  await trafficPolicy({ connectionPool: { tcp: { maxConnections: 2 }, http: { http1MaxPendingRequests: 1 } } });
+  const answers = await Promise.all(Array.from({ length: 6 }, () => get()));
+  const refused = answers.filter(({ status }) => status === 503);
+  expect([answers.length - refused.length, open.most]).toEqual([3, 2]);
+  for (const { text, headers } of refused) {
+    expect(text).toBe("upstream connect error or disconnect/reset before headers. reset reason: overflow");
+    expect(headers.get("x-envoy-overloaded")).toBe("true");
+  }
+  expect(await metric(/^istio_requests_total.*response_code="503".*response_flags="UO".* 3$/)).toBeDefined();
+  expect((await get()).status).toBe(200);
+});
+
+test("a connection is used for so many requests only", async () => {
+  const ports = new Set<number>();
+  await world.addPod("v1", (request, response) => {
+    ports.add(request.socket.remotePort!);
+    response.end("ok");
+  });
+  await trafficPolicy({ connectionPool: { http: { maxRequestsPerConnection: 2 } } });
+  for (let i = 0; i < 6; i++) expect((await get()).status).toBe(200);
+  expect(ports.size).toBe(3);
+});

@@ -1,0 +1,57 @@
+import { expect, test } from "vitest";
+import { destinationRule, named, virtualService, worldOf } from "../../testbed/gateway/objects.ts";
+import { Admission } from "./admission.ts";
+import { compileTable } from "./compile.ts";
+import type { ConnectionPool } from "./objects.ts";
+
+function started() {
+  const ran: string[] = [];
+  const ticket = (name: string, host: object) => ({ host, run: () => void ran.push(name) });
+  return { ran, ticket };
+}
+
+test("so many run, so many wait, others are turned away; who leaves lets the next one in", () => {
+  const { ran, ticket } = started();
+  const host = {};
+  const admission = new Admission({ maxConnections: 2, maxPending: 1 });
+  const [a, b, c, d] = ["a", "b", "c", "d"].map((name) => ticket(name, host));
+  expect([a!, b!, c!, d!].map((each) => admission.enter(each))).toEqual([true, true, true, false]);
+  expect([ran.join(""), admission.isWaiting(c!)]).toEqual(["ab", true]);
+  admission.leave(b!);
+  expect(ran.join("")).toBe("abc");
+  expect(admission.enter(d!)).toBe(true);
+  admission.leave(d!);
+  admission.leave(a!);
+  admission.leave(c!);
+  expect(ran.join("")).toBe("abc");
+});
+
+test("every host may have one connection", () => {
+  const { ran, ticket } = started();
+  const admission = new Admission({ maxConnections: 1, maxPending: 0 });
+  expect(admission.enter(ticket("a", {}))).toBe(true);
+  expect(admission.enter(ticket("b", {}))).toBe(true);
+  expect(ran).toEqual(["a", "b"]);
+});
+
+test.each<[ConnectionPool, string[], object]>([
+  [{ tcp: { maxConnections: 3 } }, [], { limits: { maxConnections: 3, maxPending: Infinity } }],
+  [
+    { tcp: { maxConnections: 3 }, http: { http1MaxPendingRequests: 1 } },
+    [],
+    { limits: { maxConnections: 3, maxPending: 1 } },
+  ],
+  [{ http: { http1MaxPendingRequests: 1 } }, [], { limits: undefined, transport: undefined }],
+  [{ http: { maxRequestsPerConnection: 1 } }, [], { transport: { maxRequestsPerConnection: 1 } }],
+  [{ tcp: { connectTimeout: "1s" } }, [], { transport: { connectTimeoutMs: 1_000 } }],
+  [{ tcp: { maxConnections: -1 } }, [".tcp.maxConnections"], {}],
+  [{}, [""], {}],
+])("%j", (connectionPool, fields, expected) => {
+  const world = worldOf({
+    virtualServices: [virtualService([named("x")])],
+    destinationRules: [destinationRule({ trafficPolicy: { connectionPool } })],
+  });
+  const { problems, table } = compileTable(world);
+  expect(problems.map(({ field }) => field)).toEqual(fields.map((each) => `spec.trafficPolicy.connectionPool${each}`));
+  expect([...table.clusters.values()][0]).toMatchObject(expected);
+});

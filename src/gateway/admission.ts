@@ -1,0 +1,54 @@
+// Connection limits of one cluster. With HTTP/1.1 every running request has a connection to itself, so connections are counted
+// as running requests; those beyond wait, up to their own limit. https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/circuit_breaking
+
+import type { ConnectionLimits } from "./table.ts";
+
+export interface Ticket {
+  /** Whose connection is wanted. */
+  readonly host: object;
+  /** At once or later, when it is its turn. */
+  run(): void;
+}
+
+export class Admission {
+  readonly limits: ConnectionLimits;
+  readonly #running = new Map<Ticket, object>();
+  readonly #waiting = new Set<Ticket>();
+
+  constructor(limits: ConnectionLimits) {
+    this.limits = limits;
+  }
+
+  /** False: there are too many already. */
+  enter(ticket: Ticket): boolean {
+    if (this.#mayRun(ticket)) this.#run(ticket);
+    else if (this.#waiting.size < this.limits.maxPending) this.#waiting.add(ticket);
+    else return false;
+    return true;
+  }
+
+  isWaiting(ticket: Ticket): boolean {
+    return this.#waiting.has(ticket);
+  }
+
+  /** Ended, or no longer wanted. */
+  leave(ticket: Ticket): void {
+    this.#waiting.delete(ticket);
+    this.#running.delete(ticket);
+    for (const next of this.#waiting)
+      if (this.#mayRun(next)) {
+        this.#waiting.delete(next);
+        this.#run(next);
+      }
+  }
+
+  #run(ticket: Ticket): void {
+    this.#running.set(ticket, ticket.host);
+    ticket.run();
+  }
+
+  /** Every host may have one connection, however many there are. */
+  #mayRun({ host }: Ticket): boolean {
+    return this.#running.size < this.limits.maxConnections || ![...this.#running.values()].includes(host);
+  }
+}
