@@ -15,7 +15,7 @@ import { type Addresses, removeAddresses, writeAddresses } from "../sandbox/home
 import { openHome } from "../sandbox/home/home.ts";
 import { acquireLock } from "../sandbox/home/lock.ts";
 import { type HomePaths, homePaths } from "../sandbox/home/paths.ts";
-import { keptPort, requireFreePort } from "../sandbox/home/ports.ts";
+import { keepPort, listenOnFirst, portsToTry, requireFreePort } from "../sandbox/home/ports.ts";
 
 export interface BootOptions {
   homeDir: string;
@@ -46,6 +46,7 @@ interface BootedGateway {
 }
 
 const GATEWAY_PORT = 80;
+const DEFAULT_PORT = 8080;
 const LOCK_LOOK_MS = 2_000;
 const ADMINISTRATOR = { name: "serin-admin", groups: ["system:masters"] };
 const CONTROLLER = { name: "system:serviceaccount:serin-system:serin", groups: ["system:masters"] };
@@ -69,17 +70,17 @@ async function boot(options: BootOptions, parts: AsyncDisposableStack): Promise<
   const watch = setInterval(() => lock.isHeld() || endHomeless(paths), LOCK_LOOK_MS).unref();
   parts.defer(() => clearInterval(watch));
   removeAddresses(paths);
-  const [ports, log, { openSandboxCluster }, { serinCrds }] = await Promise.all([
-    choosePorts(options, paths),
+  const [, log, { openSandboxCluster }, { serinCrds }] = await Promise.all([
+    requireAskedPorts(options),
     openLog(options, paths),
     import("../sandbox/cluster/open.ts"),
     import("../core/spec/crd.generated.ts"),
   ]);
-  const base = { paths, ports, clock: systemClock(), log };
+  const base = { paths, clock: systemClock(), log };
   const { clock } = base;
   const sandbox = await openSandboxCluster({ dataFile: paths.data, clock, log, crds: serinCrds() });
   parts.defer(() => sandbox.close());
-  const started = { ...base, sandbox, parts };
+  const started = { ...base, ports: portsOf(options, paths), sandbox, parts };
   const gateway = startPart(parts, startGateway(started));
   const runtime = startPart(parts, startRuntime(started, options));
   let completed: Promise<Addresses> | undefined;
@@ -138,6 +139,7 @@ async function startGateway({
     seed: randomInt(2 ** 31),
     accessLogFile: paths.accessLog,
   });
+  if (ports.stats.length > 1) keepPort(paths.statsPort, gateway.statsPort);
   return {
     metrics: gateway.metrics,
     dataPlane: gateway.dataPlane,
@@ -199,39 +201,39 @@ async function startController(
 
 async function startApi({ sandbox, clock, log, paths, ports }: Started, podLogs: PodLogs) {
   const { serveApi } = await import("../sandbox/cluster/http/serve.ts");
-  const api = await serveApi({
-    sandbox,
-    port: ports.api,
-    homeDir: paths.dir,
-    podLogs,
-    clock,
-    log,
-  });
+  const api = await listenOnFirst({ ...API_USE, ports: ports.api }, (port) =>
+    serveApi({ sandbox, port, homeDir: paths.dir, podLogs, clock, log }),
+  );
+  if (ports.api.length > 1) keepPort(paths.apiPort, Number(new URL(api.url).port));
   return { url: api.url, kubeconfigFile: api.kubeconfigFile, stop: () => api.close() };
 }
 
 interface Ports {
   gateway: number;
-  api: number;
-  stats: number;
+  /** The one that was asked for, or several of which the first free one will do. */
+  api: readonly number[];
+  stats: readonly number[];
 }
 
-async function choosePorts({ port = 8080, apiPort, statsPort }: BootOptions, paths: HomePaths): Promise<Ports> {
-  const use = async (what: string, flag: string, wanted: number): Promise<number> => {
-    await requireFreePort({ what, flag, port: wanted });
-    return wanted;
-  };
-  const api = { what: "the API server", flag: "--api-port" };
-  const stats = { what: "the gateway's metrics", flag: "--stats-port" };
+const GATEWAY_USE = { what: "the gateway", flag: "--port" };
+const API_USE = { what: "the API server", flag: "--api-port" };
+const STATS_USE = { what: "the gateway's metrics", flag: "--stats-port" };
+const FIRST_API_PORT = 16_443;
+const FIRST_STATS_PORT = 15_090;
+
+function portsOf({ port = DEFAULT_PORT, apiPort, statsPort }: BootOptions, paths: HomePaths): Ports {
   return {
-    gateway: await use("the gateway", "--port", port),
-    api: await (apiPort === undefined
-      ? keptPort({ ...api, file: paths.apiPort, first: 16_443 })
-      : use(api.what, api.flag, apiPort)),
-    stats: await (statsPort === undefined
-      ? keptPort({ ...stats, file: paths.statsPort, first: 15_090 })
-      : use(stats.what, stats.flag, statsPort)),
+    gateway: port,
+    api: apiPort === undefined ? portsToTry(paths.apiPort, FIRST_API_PORT) : [apiPort],
+    stats: statsPort === undefined ? portsToTry(paths.statsPort, FIRST_STATS_PORT) : [statsPort],
   };
+}
+
+/** Before anything is started: the error comes at once, and alone. */
+async function requireAskedPorts({ port = DEFAULT_PORT, apiPort, statsPort }: BootOptions): Promise<void> {
+  await requireFreePort({ ...GATEWAY_USE, port });
+  if (apiPort !== undefined) await requireFreePort({ ...API_USE, port: apiPort });
+  if (statsPort !== undefined) await requireFreePort({ ...STATS_USE, port: statsPort });
 }
 
 async function openLog({ config: { debug, verbose } }: BootOptions, paths: HomePaths): Promise<Log> {

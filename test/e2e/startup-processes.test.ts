@@ -1,8 +1,8 @@
 // The sandbox as processes: clear errors at the start, nothing left at the end, however the end comes.
 
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -55,6 +55,27 @@ describe("what cannot start says what to do", () => {
     await first.exited;
     expect(await survivors(all, NOTHING_LEFT_MS)).toEqual([]);
     expect(existsSync(join(home, "lock"))).toBe(false);
+  });
+
+  it("a port for the metrics that is in use: the flag to choose another", async () => {
+    const { flags, port } = await newPlace();
+    const server = createServer();
+    const taken = await new Promise<number>((resolve) =>
+      server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port)),
+    );
+    cleanups.push(() => server.close());
+    expect(port).not.toBe(taken);
+    const { code, text } = await runSerin(["up", ...flags, "--stats-port", `${taken}`]);
+    expect(code).toBe(1);
+    expect(text).toContain(`Port ${taken}, wanted for the gateway's metrics, is in use`);
+    expect(text).toContain(`--stats-port ${taken + 1}`);
+  });
+
+  it("two that start together each find ports for what nobody named a port for", async () => {
+    const places = [await newPlace(), await newPlace()];
+    await Promise.all(places.map(({ flags }) => up(flags)));
+    const kept = (file: string) => places.map(({ home }) => readFileSync(join(home, file), "utf8"));
+    for (const file of ["api-port", "stats-port"]) expect(new Set(kept(file)).size).toBe(2);
   });
 
   it("an old Node without the pinned one", () => {

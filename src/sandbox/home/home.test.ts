@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { deleteHome, openHome } from "./home.ts";
 import { acquireLock, lockHolder } from "./lock.ts";
 import { homePaths } from "./paths.ts";
-import { keptPort, requireFreePort } from "./ports.ts";
+import { keepPort, listenOnFirst, portsToTry, requireFreePort } from "./ports.ts";
 import { identify, parentOf } from "./process-info.ts";
 import { stopRunning } from "./stop.ts";
 
@@ -92,15 +92,28 @@ describe("ports", () => {
     );
   });
 
-  it("kept: the same at the next start, another one when it is taken meanwhile", async () => {
+  it("kept: the one of the last start is tried first, then those above it", () => {
     const file = join(folder(), "api-port");
-    const first = await keptPort({ what: "the API server", flag: "--api-port", file, first: 26_443 });
-    expect(await keptPort({ what: "the API server", flag: "--api-port", file, first: 26_443 })).toBe(first);
+    expect(portsToTry(file, 26_443).slice(0, 2)).toEqual([26_443, 26_444]);
+    keepPort(file, 26_450);
+    expect(portsToTry(file, 26_443)[0]).toBe(26_450);
+    keepPort(file, 65_535);
+    expect(portsToTry(file, 26_443)).toEqual([65_535]);
+  });
+
+  it("taken between look and listen: the next one", async () => {
     const port = await taken();
-    writeFileSync(file, `${port}\n`);
-    const next = await keptPort({ what: "the API server", flag: "--api-port", file, first: 26_443 });
-    expect(next).not.toBe(port);
-    expect(readFileSync(file, "utf8")).toBe(`${next}\n`);
+    const use = { what: "the API server", flag: "--api-port" };
+    const got = await listenOnFirst({ ...use, ports: [port, port, 0] }, listenAt);
+    expect(got).not.toBe(port);
+    await expect(listenOnFirst({ ...use, ports: [port] }, listenAt)).rejects.toThrow(
+      new RegExp(`Port ${port}, wanted for the API server, is in use[^]*--api-port ${port + 1}`),
+    );
+    await expect(listenOnFirst({ ...use, ports: [port, port] }, listenAt)).rejects.toThrow(
+      "for the API server are all in use. Choose one with --api-port",
+    );
+    const other = new Error("no certificate");
+    await expect(listenOnFirst({ ...use, ports: [0, 0] }, () => Promise.reject(other))).rejects.toThrow(other);
   });
 });
 
@@ -120,9 +133,16 @@ function sleeper() {
   return spawn(process.execPath, ["-e", "setTimeout(() => {}, 30000)"], { stdio: "ignore" });
 }
 
-async function taken(): Promise<number> {
+function taken(): Promise<number> {
+  return listenAt(0);
+}
+
+async function listenAt(port: number): Promise<number> {
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", resolve);
+  });
   server.unref();
   return (server.address() as AddressInfo).port;
 }

@@ -19,30 +19,47 @@ export async function requireFreePort({ what, flag, port }: PortUse): Promise<vo
     throw new Error(
       `Port ${port} for ${what} needs more rights than this user has. Choose one above 1023 with ${flag}.`,
     );
-  throw new Error(
+  throw inUse({ what, flag, port }, problem);
+}
+
+function inUse({ what, flag, port }: PortUse, problem: string): Error {
+  return new Error(
     `Port ${port}, wanted for ${what}, is in use by another program (${problem} on localhost:${port}).\n` +
       `Choose another one with \`${flag} ${port + 1}\` (\`npm start -- ${flag} ${port + 1}\`), or find the program with \`${findCommand(port)}\` and end it.`,
   );
 }
 
-export interface KeptPort {
-  what: string;
-  flag: string;
-  /** Where the number is kept. */
-  file: string;
-  /** Tried first when none is kept. */
-  first: number;
+const TRIES = 20;
+
+/** The port kept in the file, else `first`, and those above it: for a port that nobody asked for. */
+export function portsToTry(file: string, first: number): number[] {
+  const kept = readKept(file) ?? first;
+  return Array.from({ length: Math.min(TRIES, 65_536 - kept) }, (_, i) => kept + i);
 }
 
-/** The port kept in the file when it is free, else a free one, kept there from now on. */
-export async function keptPort({ what, flag, file, first }: KeptPort): Promise<number> {
-  const kept = readKept(file) ?? first;
-  for (let port = kept; port < kept + 20; port++) {
-    if ((await tryPort(port)) !== undefined) continue;
-    if (port !== readKept(file)) writeFileSync(file, `${port}\n`);
-    return port;
-  }
-  throw new Error(`Ports ${kept} to ${kept + 19} for ${what} are all in use. Choose one with ${flag}.`);
+/** The first one tried at the next start. */
+export function keepPort(file: string, port: number): void {
+  if (port !== readKept(file)) writeFileSync(file, `${port}\n`);
+}
+
+/**
+ * Listens on the first port that is free. Only listening tells: a second sandbox that starts at the same time sees the
+ * same free ports.
+ */
+export async function listenOnFirst<T>(
+  { what, flag, ports }: Omit<PortUse, "port"> & { ports: readonly number[] },
+  listen: (port: number) => Promise<T>,
+): Promise<T> {
+  for (const port of ports)
+    try {
+      return await listen(port);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+    }
+  const [first = 0, last = first] = [ports[0], ports.at(-1)];
+  throw ports.length === 1
+    ? inUse({ what, flag, port: first }, "EADDRINUSE")
+    : new Error(`Ports ${first} to ${last} for ${what} are all in use. Choose one with ${flag}.`);
 }
 
 function readKept(file: string): number | undefined {
