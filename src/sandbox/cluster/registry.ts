@@ -16,6 +16,8 @@ export interface KnownResource extends Resource {
   readonly definitions: Readonly<Record<string, RawSchema>>;
   /** Of a CustomResourceDefinition; built-in kinds have their tables in the HTTP layer. */
   readonly printerColumns: readonly PrinterColumn[];
+  /** Beside name and namespace, dotted: `spec.mode`. Of a CustomResourceDefinition; those of built-in kinds are in selectors.ts. */
+  readonly selectableFields?: readonly string[];
   /** From a CustomResourceDefinition. */
   readonly custom: boolean;
   /** Objects of all versions of a resource share one storage, named by it: "apps/deployments". */

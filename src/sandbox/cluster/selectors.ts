@@ -74,7 +74,7 @@ const FIELDS: Record<string, string[]> = {
 };
 
 function selectableFields(resource: KnownResource): string[] {
-  const own = resource.custom ? [] : (FIELDS[resource.kind] ?? []);
+  const own = resource.custom ? (resource.selectableFields ?? []) : (FIELDS[resource.kind] ?? []);
   return ["metadata.name", "metadata.namespace", ...own];
 }
 

@@ -66,6 +66,8 @@ const subresources = {
   scale: { specReplicasPath: ".spec.replicas", statusReplicasPath: ".status.replicas" },
 };
 
+const selectableFields = [{ jsonPath: ".spec.mode" }];
+
 const DEFINITION: KubeObject = {
   apiVersion: "apiextensions.k8s.io/v1",
   kind: "CustomResourceDefinition",
@@ -75,8 +77,8 @@ const DEFINITION: KubeObject = {
     scope: "Namespaced",
     names: { plural: "tries", kind: "Try", shortNames: ["tr"] },
     versions: [
-      { name: "v1", served: true, storage: true, subresources, schema },
-      { name: "v1alpha1", served: true, storage: false, subresources, schema },
+      { name: "v1", served: true, storage: true, subresources, schema, selectableFields },
+      { name: "v1alpha1", served: true, storage: false, subresources, schema, selectableFields },
     ],
   },
 };
@@ -112,6 +114,19 @@ export const DEFINITION_CASES: Case[] = [
       });
       const created = await cluster.create(TRIES, tryObject(namespace, "a", { size: 5 }));
       assert.deepEqual([created["spec"], created.metadata.generation], [{ size: 5, mode: "a" }, 1]);
+    },
+  },
+  {
+    name: "fields that a definition names can be selected by",
+    async run({ cluster, namespace }) {
+      await installTries(cluster);
+      for (const mode of ["a", "b"]) await cluster.create(TRIES, tryObject(namespace, mode, { size: 5, mode }));
+      const { items } = await cluster.list(TRIES, { namespace, fieldSelector: "spec.mode=b" });
+      assert.deepEqual(
+        items.map(({ metadata }) => metadata.name),
+        ["b"],
+      );
+      await refused(cluster.list(TRIES, { namespace, fieldSelector: "spec.size=5" }), "BadRequest");
     },
   },
   {

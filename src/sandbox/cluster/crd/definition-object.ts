@@ -31,4 +31,5 @@ export interface DefinitionVersion {
   schema?: { openAPIV3Schema?: RawSchema };
   subresources?: { status?: object; scale?: ScalePaths };
   additionalPrinterColumns?: PrinterColumn[];
+  selectableFields?: { jsonPath: string }[];
 }

@@ -33,6 +33,7 @@ function resourceOf(definition: Definition, version: DefinitionVersion): KnownRe
     schema: wholeSchema(version.schema?.openAPIV3Schema ?? { "x-kubernetes-preserve-unknown-fields": true }),
     definitions: DEFINITIONS,
     printerColumns: version.additionalPrinterColumns ?? AGE,
+    selectableFields: (version.selectableFields ?? []).map(({ jsonPath }) => jsonPath.replace(/^\./, "")),
     custom: true,
     storage: storageOf(definition),
     storageVersion: versions.find((each) => each.storage)?.name ?? version.name,
