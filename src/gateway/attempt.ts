@@ -1,9 +1,11 @@
 // One attempt at one upstream: passes the answer to the client with back-pressure, or says how it failed.
 
 import type { ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 import type { Dispatcher } from "undici";
 import type { Admission, Ticket } from "./admission.ts";
 import type { Failure } from "./local-reply.ts";
+import type { AnswerHeaders } from "./retry.ts";
 import type { Upstream } from "./upstream.ts";
 
 export interface AttemptOwner {
@@ -13,6 +15,8 @@ export interface AttemptOwner {
   /** The answer is complete; `rest` is what has not been written to the client yet. */
   onEnd(rest: Buffer | undefined): void;
   onFailure(failure: Failure): void;
+  /** The upstream has switched protocols; `over` is to be called when the connection has ended. */
+  onUpgrade(headers: AnswerHeaders, socket: Duplex, over: () => void): void;
 }
 
 /** Up to here a body that came in one piece is held for a moment and goes out in one write with the headers. */
@@ -20,7 +24,9 @@ const ONE_WRITE_BYTES = 16_384;
 
 const ABANDONED = new Error("abandoned by the gateway");
 
-type AttemptOptions = Pick<Dispatcher.DispatchOptions, "path" | "headers" | "body" | "reset"> & { method: string };
+type AttemptOptions = Pick<Dispatcher.DispatchOptions, "path" | "headers" | "body" | "reset" | "upgrade"> & {
+  method: string;
+};
 
 export class Attempt implements Dispatcher.DispatchHandler {
   readonly upstream: Upstream;
@@ -78,6 +84,12 @@ export class Attempt implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#state === "abandoned") controller.abort(ABANDONED);
+  }
+
+  onRequestUpgrade(_: Dispatcher.DispatchController, _status: number, headers: AnswerHeaders, socket: Duplex): void {
+    if (this.#state === "running") return this.#owner.onUpgrade(headers, socket, () => this.#over());
+    socket.destroy();
+    this.#over();
   }
 
   onResponseStart(

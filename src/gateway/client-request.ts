@@ -13,8 +13,11 @@ export function refusalOf(request: IncomingMessage): local.LocalReply | undefine
   if (request.headers.host === undefined) return local.NO_HOST;
   if (hasTwoHosts(request.rawHeaders)) return local.TWO_HOSTS;
   if (request.rawHeaders.length > 2 * MAX_HEADERS) return local.TOO_MANY_HEADERS;
-  if (request.headers.upgrade?.toLowerCase() === "websocket") return local.NO_UPGRADE;
   return undefined;
+}
+
+export function wantsWebSocket({ method, headers, httpVersionMinor }: IncomingMessage): boolean {
+  return method === "GET" && httpVersionMinor > 0 && headers.upgrade?.toLowerCase() === "websocket";
 }
 
 /** Node keeps the first and Envoy joins them; neither is what anybody meant. */

@@ -1,10 +1,12 @@
 // One client request from its head to its last byte: route, destination, attempts, answer, account. Each ends exactly once,
 // in `#finish`, whoever ends it: the upstream, a local answer, a timeout or the client.
 
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 import { Attempt, type AttemptOwner } from "./attempt.ts";
 import { bodyOf, refusalOf } from "./client-request.ts";
 import { type CorsVerdict, judgeCors } from "./cors.ts";
+import { directAnswer } from "./direct-answer.ts";
 import { delayedFlags, happens } from "./fault.ts";
 import { forwardHeaders } from "./forward-headers.ts";
 import type { Gate } from "./gate.ts";
@@ -17,12 +19,14 @@ import { sendMirrors } from "./mirror.ts";
 import { hostWithoutPort } from "./names.ts";
 import type { RequestBody } from "./request-body.ts";
 import { NodeRequestView } from "./request-view.ts";
-import { backoffMs, retriesFailure, retriesStatus } from "./retry.ts";
-import { forwardedPath, hasLocation, redirectLocation, SAME_PLACE } from "./rewrite.ts";
+import { type AnswerHeaders, backoffMs, retriesFailure, retriesStatus } from "./retry.ts";
+import { forwardedPath } from "./rewrite.ts";
+import { splice, switchingProtocols } from "./splice.ts";
 import type { DestinationStats } from "./stats.ts";
-import type { ForwardAction, HeaderEdit, Mirror, Route, RouteFilters, WeightedDestination } from "./table.ts";
+import type { ForwardAction, RetryPolicy, Route, RouteFilters, WeightedDestination } from "./table.ts";
 import { parseTarget } from "./target.ts";
 import type { Upstream } from "./upstream.ts";
+import { writeHead } from "./write-head.ts";
 
 const NO_BODY = new Uint8Array();
 
@@ -47,7 +51,10 @@ export class Exchange implements AttemptOwner {
   #upstreamMs: number | undefined;
   #bytesSent = 0;
   #exhausted = false;
-  #corsEdit: HeaderEdit | undefined;
+  #policy: RetryPolicy | undefined;
+  #upgrade: string | undefined;
+  #bytesReceived = 0;
+  #corsEdit: CorsVerdict["response"];
   /** By an injected fault. */
   #delayed = false;
   #cancelTimeout: (() => void) | undefined;
@@ -60,6 +67,13 @@ export class Exchange implements AttemptOwner {
     this.#response = response;
     this.#startMs = gate.monotonicMs();
     this.#stats = gate.stats.nowhere;
+  }
+
+  /** A request that wants to go on as a WebSocket. No time limit holds: in Envoy they begin when the request is complete. */
+  startUpgrade(port: number): void {
+    this.#upgrade = "websocket";
+    this.#response.shouldKeepAlive = false;
+    this.start(port);
   }
 
   start(port: number): void {
@@ -79,10 +93,8 @@ export class Exchange implements AttemptOwner {
     this.#route = route;
     const { action } = route;
     if (action.kind === "forward") return this.#forward(action, route, view);
-    const code = action.kind === "redirect" ? action.redirect.code : action.status;
-    const elsewhere = action.kind === "redirect" ? action.redirect : SAME_PLACE;
-    const head = hasLocation(code) ? ["location", redirectLocation(elsewhere, route.path, view)] : [];
-    this.#answerDirectly(code, action.kind === "direct" ? action.body : undefined, head);
+    const { code, body, head } = directAnswer(action, route, view);
+    this.#answerDirectly(code, body, head);
   }
 
   #forward(action: ForwardAction, route: Route, view: NodeRequestView): void {
@@ -113,7 +125,7 @@ export class Exchange implements AttemptOwner {
     this.#corsEdit = response;
     if (preflight === undefined) return send();
     this.#countForService();
-    this.#writeHead(200, localHeaders(preflight, this.#request.method!, 200, 0));
+    writeHead(this.#gate, this.#response, 200, localHeaders(preflight, this.#request.method!, 200, 0));
     this.#response.end();
     this.#finish(200, "-", "cors_response", "");
   }
@@ -122,35 +134,22 @@ export class Exchange implements AttemptOwner {
     const destination = this.#destination!;
     if (this.#cluster === undefined) return this.#answer(local.NO_CLUSTER);
     this.#path = forwardedPath(action.rewrite, route.path, view);
-    this.#headers = forwardHeaders({
-      request: this.#request,
-      view,
-      action,
-      route: route.headers,
-      destination: destination.headers,
-    });
+    const edits = { route: route.headers, destination: destination.headers };
+    this.#headers = forwardHeaders({ request: this.#request, view, action, ...edits });
+    this.#policy = action.retry;
     this.#body = bodyOf(this.#request, action.retry !== undefined);
     this.#armTimeout(action.timeoutMs);
     this.#try();
     // Without a host for the request itself Envoy mirrors nothing.
-    if (action.mirrors !== undefined && this.#attempt !== undefined) this.#mirror(action.mirrors, action.timeoutMs);
-  }
-
-  #mirror(mirrors: readonly Mirror[], timeoutMs: number | undefined): void {
-    const hasBody = this.#body !== undefined;
-    sendMirrors(this.#gate, mirrors, {
-      request: this.#request,
-      hasBody,
-      view: this.#view!,
-      path: this.#path,
-      headers: this.#headers,
-      timeoutMs,
-    });
+    if (action.mirrors !== undefined && this.#attempt !== undefined) {
+      const mirrored = { request: this.#request, view, hasBody: this.#body !== undefined, timeoutMs: action.timeoutMs };
+      sendMirrors(this.#gate, action.mirrors, { ...mirrored, path: this.#path, headers: this.#headers });
+    }
   }
 
   /** Envoy's clock for the whole request starts when the request has come in completely. */
   #armTimeout(timeoutMs: number | undefined): void {
-    if (timeoutMs === undefined) return;
+    if (timeoutMs === undefined || this.#upgrade !== undefined) return;
     const arm = () => {
       if (this.#done) return;
       this.#cancelTimeout = this.#gate.clock.after(timeoutMs, () => this.#failAltogether(local.TIMEOUT));
@@ -171,7 +170,7 @@ export class Exchange implements AttemptOwner {
     this.#attemptStartMs = this.#gate.monotonicMs();
     const attempt = new Attempt(this, upstream, this.#response, cluster.admission);
     this.#attempt = attempt;
-    if (policy?.perTryTimeoutMs !== undefined)
+    if (policy?.perTryTimeoutMs !== undefined && this.#upgrade === undefined)
       this.#cancelPerTry = this.#gate.clock.after(policy.perTryTimeoutMs, () =>
         attempt.fail({ kind: "per-try-timeout" }),
       );
@@ -182,12 +181,8 @@ export class Exchange implements AttemptOwner {
       body: this.#body?.open() ?? null,
       // undici would close the connection after a HEAD.
       reset: false,
+      upgrade: this.#upgrade,
     });
-  }
-
-  get #policy() {
-    const action = this.#route!.action;
-    return action.kind === "forward" ? action.retry : undefined;
   }
 
   // What an attempt tells its owner.
@@ -199,9 +194,9 @@ export class Exchange implements AttemptOwner {
     const policy = this.#policy;
     if (policy !== undefined && retriesStatus(policy, status, headers) && this.#retry()) return false;
     this.#upstreamMs = this.#gate.monotonicMs() - this.#attemptStartMs;
-    const list = clientHeaders(headers, this.#upstreamMs);
+    const list = clientHeaders(headers, this.#upgrade === undefined ? this.#upstreamMs : undefined);
     if (this.#view!.cookie !== undefined) list.push("set-cookie", this.#view!.cookie);
-    this.#writeHead(status, this.#edited(list));
+    writeHead(this.#gate, this.#response, status, this.#edited(list));
     return true;
   }
 
@@ -220,6 +215,20 @@ export class Exchange implements AttemptOwner {
     if (rest === undefined) this.#response.end();
     else this.#response.end(rest.toString("latin1"), "latin1");
     this.#finish(this.#response.statusCode, this.#exhausted ? "URX" : "-", "via_upstream", "");
+  }
+
+  onUpgrade(headers: AnswerHeaders, upstream: Duplex, over: () => void): void {
+    const { socket } = this.#request;
+    const list = sealed(this.#edited(clientHeaders(headers, undefined)), this.#gate.httpDate());
+    this.#response.detachSocket(socket);
+    socket.write(switchingProtocols(list), "latin1");
+    splice(socket, upstream, ({ by, bytesReceived, bytesSent }) => {
+      over();
+      this.#bytesReceived = bytesReceived;
+      this.#bytesSent = bytesSent;
+      if (by === "client") this.#finish(101, "DC", "downstream_remote_disconnect", "");
+      else this.#finish(101, "-", "via_upstream", "");
+    });
   }
 
   onFailure(failure: local.Failure): void {
@@ -296,20 +305,14 @@ export class Exchange implements AttemptOwner {
   #sendLocal(code: number, head: HeaderList, body: Uint8Array): void {
     // Whoever sends nonsense once may do it again in the next bytes.
     if (code === 400) this.#response.shouldKeepAlive = false;
-    this.#writeHead(code, localHeaders(this.#edited(head), this.#request.method!, code, body.length));
+    writeHead(
+      this.#gate,
+      this.#response,
+      code,
+      localHeaders(this.#edited(head), this.#request.method!, code, body.length),
+    );
     this.#bytesSent = this.#request.method === "HEAD" ? 0 : body.length;
     this.#response.end(body);
-  }
-
-  #writeHead(code: number, edited: HeaderList): void {
-    const response = this.#response;
-    const list = sealed(edited, this.#gate.httpDate());
-    response.sendDate = false;
-    // Node would add its own Connection and Keep-Alive; Envoy says only when it is going to close.
-    response.removeHeader("connection");
-    if (this.#gate.draining) response.shouldKeepAlive = false;
-    if (!response.shouldKeepAlive) list.push("connection", "close");
-    response.writeHead(code, STATUS_CODES[code] ?? "Unknown", list);
   }
 
   #finish(code: number, ownFlags: string, details: string, failure: string): void {
@@ -322,6 +325,7 @@ export class Exchange implements AttemptOwner {
     const durationMs = this.#gate.monotonicMs() - this.#startMs;
     this.#stats.observe(code, flags, durationMs);
     if (this.#gate.accessLog === undefined) return;
+    const outcome = { code, flags, details, failure, durationMs };
     this.#gate.accessLog.write({
       ...logRouting(this.#request, {
         view: this.#view,
@@ -330,13 +334,9 @@ export class Exchange implements AttemptOwner {
         upstream: this.#attempt?.upstream,
       }),
       startMs: this.#gate.clock.now() - durationMs,
-      code,
-      flags,
-      details,
-      failure,
-      bytesReceived: this.#body?.bytesReceived ?? 0,
+      ...outcome,
+      bytesReceived: this.#body?.bytesReceived ?? this.#bytesReceived,
       bytesSent: this.#bytesSent,
-      durationMs,
       upstreamMs: this.#upstreamMs,
     });
   }

@@ -113,7 +113,7 @@ const RESPONSE_DROPPED = names(
 /** The upstream's headers, for the client. */
 export function clientHeaders(
   upstream: Readonly<Record<string, string | string[] | undefined>>,
-  upstreamMs: number,
+  upstreamMs: number | undefined,
 ): HeaderList {
   const list: HeaderList = [];
   for (const name in upstream) {
@@ -123,7 +123,7 @@ export function clientHeaders(
     else if (JOINED_ANSWER.has(name)) list.push(name, value.join(","));
     else for (const each of value) list.push(name, each);
   }
-  list.push("x-envoy-upstream-service-time", String(Math.round(upstreamMs)));
+  if (upstreamMs !== undefined) list.push("x-envoy-upstream-service-time", String(Math.round(upstreamMs)));
   return list;
 }
 

@@ -1,7 +1,8 @@
 // Sockets towards the clients: loopback only, both families, Node's own parser, Envoy's limits and answers.
 
-import { createServer, type Server } from "node:http";
+import { createServer, type Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { wantsWebSocket } from "./client-request.ts";
 import { Exchange } from "./exchange.ts";
 import type { Gate } from "./gate.ts";
 
@@ -26,13 +27,14 @@ export class PortError extends Error {
 /** Serves requests of one Gateway port at 127.0.0.1 and, where there is IPv6, ::1. Local port 0 takes a free one. */
 export async function listen(gate: Gate, gatewayPort: number, localPort: number): Promise<Listener> {
   for (let left = PORT_RETRIES; ; left--) {
-    const v4 = makeServer(gate, gatewayPort);
+    const upgraded = new Set<Socket>();
+    const v4 = makeServer(gate, gatewayPort, upgraded);
     await bind(v4, "127.0.0.1", localPort);
     const bound = (v4.address() as { port: number }).port;
-    const v6 = makeServer(gate, gatewayPort);
+    const v6 = makeServer(gate, gatewayPort, upgraded);
     try {
       const servers = (await bindIfThere(v6, "::1", bound)) ? [v4, v6] : [v4];
-      return { localPort: bound, close: () => drain(gate, servers) };
+      return { localPort: bound, close: () => drain(gate, servers, upgraded) };
     } catch (error) {
       v4.close();
       if (localPort !== 0 || left === 0) throw error;
@@ -40,13 +42,15 @@ export async function listen(gate: Gate, gatewayPort: number, localPort: number)
   }
 }
 
-function makeServer(gate: Gate, gatewayPort: number): Server {
+function makeServer(gate: Gate, gatewayPort: number, upgraded: Set<Socket>): Server {
   const server = createServer({
     maxHeaderSize: MAX_HEADER_BYTES,
     // A missing Host is answered by us, so that it is counted and logged.
     requireHostHeader: false,
     keepAliveTimeout: IDLE_TIMEOUT_MS,
     requestTimeout: 0,
+    // Other upgrades are not passed on: their requests are as any others.
+    shouldUpgradeCallback: wantsWebSocket,
     noDelay: true,
   });
   // Node would drop headers beyond its own number in silence; Exchange refuses more than Envoy takes.
@@ -55,6 +59,16 @@ function makeServer(gate: Gate, gatewayPort: number): Server {
   server.on("checkContinue", (request, response) => {
     response.writeContinue();
     new Exchange(gate, request, response).start(gatewayPort);
+  });
+  server.on("upgrade", (request, socket: Socket, head) => {
+    upgraded.add(socket);
+    socket.on("close", () => upgraded.delete(socket));
+    socket.on("error", () => socket.destroy());
+    socket.unshift(head);
+    const response = new ServerResponse(request);
+    response.assignSocket(socket);
+    response.on("finish", () => socket.end());
+    new Exchange(gate, request, response).startUpgrade(gatewayPort);
   });
   server.on("clientError", (error: Error & { code?: string }, socket) => refuse(gate, error, socket as Socket));
   server.on("connect", (_, socket: Socket) => socket.end(rawAnswer(gate, "404 Not Found", "")));
@@ -120,10 +134,11 @@ export function portError(
   return new PortError(`${subject}: ${why}.`, { cause });
 }
 
-async function drain(gate: Gate, servers: readonly Server[]): Promise<void> {
+async function drain(gate: Gate, servers: readonly Server[], upgraded: ReadonlySet<Socket>): Promise<void> {
   const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
   const cancel = gate.clock.after(DRAIN_MS, () => {
     for (const server of servers) server.closeAllConnections();
+    for (const socket of upgraded) socket.destroy();
   });
   await Promise.all(closed);
   cancel();

@@ -49,7 +49,6 @@ const FOREIGN_SCHEME = refusal(403, "Forbidden", "-", "-");
 export const TWO_HOSTS = BAD_REQUEST;
 export const TOO_MANY_HEADERS = refusal(431, "Request Header Fields Too Large", "DPE", "http1.too_many_headers");
 export const LOW_VERSION = refusal(426, "Upgrade Required", "DPE", "low_version");
-export const NO_UPGRADE = refusal(403, "", "-", "upgrade_failed");
 
 /** How an attempt ended without an answer that counts. */
 export type Failure =

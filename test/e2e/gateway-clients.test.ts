@@ -140,7 +140,6 @@ const REFUSED: [string, string, string | RegExp][] = [
   ["a fragment", "GET /e#a HTTP/1.1\r\nhost: a\r\n\r\n", /^HTTP\/1.1 400 /],
   ["CONNECT", "CONNECT a:1 HTTP/1.1\r\nhost: a:1\r\n\r\n", /^HTTP\/1.1 404 /],
   ["OPTIONS *", "OPTIONS * HTTP/1.1\r\nhost: a\r\n\r\n", /^HTTP\/1.1 404 /],
-  ["WebSocket", "GET /e HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n", /^HTTP\/1.1 403 /],
 ];
 
 test.each(REFUSED)("%s is refused", async (_, bytes, answer) => {

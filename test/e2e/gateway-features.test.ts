@@ -1,6 +1,7 @@
-// What a route does beside forwarding, with real sockets: faults, mirrors.
+// What a route does beside forwarding, with real sockets: faults, mirrors, CORS, traffic policies, WebSockets.
 
 import type { ServerResponse } from "node:http";
+import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { DESTINATION_RULES } from "../../src/core/kubernetes/resource.ts";
@@ -274,3 +275,82 @@ test("a connection is used for so many requests only", async () => {
   for (let i = 0; i < 6; i++) expect((await get()).status).toBe(200);
   expect(ports.size).toBe(3);
 });
+
+/** Asks for a WebSocket with raw bytes; resolves with everything that came, once the connection has ended. */
+function webSocket(path: string, send: (socket: Socket) => void): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(new URL(url).port), "127.0.0.1");
+    let text = "";
+    socket.setEncoding("latin1").on("data", (chunk: string) => (text += chunk));
+    socket.on("close", () => resolve(text)).on("error", reject);
+    socket.write(
+      `GET ${path} HTTP/1.1\r\nhost: a\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-key: k\r\nsec-websocket-version: 13\r\n\r\nearly`,
+    );
+    send(socket);
+  });
+}
+
+/** A pod that echoes bytes after the upgrade and ends at "bye". */
+async function webSocketPod(): Promise<void> {
+  const pod = await world.addPod("v1", (_, response) => response.writeHead(426).end("no WebSocket here"));
+  pod.server.on("upgrade", (request, socket: Socket) => {
+    if (request.url === "/refuse") return void socket.end("HTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\n\r\nno");
+    socket.write(
+      `HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-accept: ${String(request.headers["sec-websocket-key"])}!\r\n\r\nhello `,
+    );
+    socket.on("data", (chunk: Buffer) => (chunk.includes("bye") ? socket.end("bye") : socket.write(chunk)));
+    socket.on("error", () => {});
+  });
+}
+
+test("a WebSocket passes both ways for longer than any time limit, and is counted as 101 when it ends", async () => {
+  await webSocketPod();
+  await route({ ...TO_ECHO, timeout: "50ms", headers: { response: { set: { "x-a": "1" } } } });
+  const answer = await webSocket("/", (socket) => {
+    setTimeout(() => socket.write(" later"), 120);
+    setTimeout(() => socket.write("bye"), 160);
+  });
+  const [head, body] = answer.split("\r\n\r\n") as [string, string];
+  expect(head.split("\r\n").filter((line) => !line.startsWith("date"))).toEqual([
+    "HTTP/1.1 101 Switching Protocols",
+    "connection: Upgrade",
+    "upgrade: websocket",
+    "sec-websocket-accept: k!",
+    "x-a: 1",
+    "server: istio-envoy",
+  ]);
+  expect(body).toBe("hello early laterbye");
+  await vi.waitFor(async () =>
+    expect(await metric(/^istio_requests_total.*response_code="101".*response_flags="-".* 1$/)).toBeDefined(),
+  );
+});
+
+test("a client that ends its WebSocket ends the backend's, too", async () => {
+  await webSocketPod();
+  await webSocket("/", (socket) => setTimeout(() => socket.end(), 60));
+  await vi.waitFor(async () =>
+    expect(await metric(/^istio_requests_total.*response_code="101".*response_flags="DC".* 1$/)).toBeDefined(),
+  );
+});
+
+test("an upgrade that is refused, has no route or no backend is answered as any request, and the connection ends", async () => {
+  await webSocketPod();
+  await route(
+    { ...TO_ECHO, match: [{ uri: { exact: "/refuse" } }] },
+    { match: [{ uri: { exact: "/nobody" } }], route: [{ destination: { host: "nobody" } }] },
+  );
+  const first = async (path: string) => (await webSocket(path, () => {})).split("\r\n")[0];
+  expect(await webSocket("/refuse", () => {})).toMatch(/^HTTP\/1.1 403 Forbidden\r\n[^]*connection: close\r\n\r\nno$/);
+  expect([await first("/nobody"), await first("/none")]).toEqual([
+    "HTTP/1.1 503 Service Unavailable",
+    "HTTP/1.1 404 Not Found",
+  ]);
+});
+
+test("stopping the gateway ends a WebSocket", async () => {
+  await webSocketPod();
+  const ended = webSocket("/", () => {});
+  await sleep(60);
+  await gateway.stop();
+  expect(await ended).toContain("hello early");
+}, 10_000);
