@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { VirtualClock } from "../../testbed/sim/virtual-clock.ts";
 import { istioRouter } from "../adapters/istio/router.ts";
@@ -431,6 +432,30 @@ describe("looking back", () => {
       "default/echo Progressing step 2/5 weight 20",
       "default/echo Aborted step 2/5 weight 20",
       "",
+    ]);
+  });
+
+  test("on a low and narrow terminal, watch keeps the head in sight and each line on its row", async () => {
+    const message = "A sentence that takes far more than the fifty columns which this terminal has for it.";
+    await given({ message });
+    let shown = "";
+    const stdout = { isTTY: true, columns: 50, rows: 27, write: (text: string) => void (shown += text) };
+    const watching = start({ ...world, overrides: { stdout } }, "watch", "echo");
+    for (let i = 0; i < 100 && !shown.includes("more lines"); i++) {
+      await tick();
+      await clock.advance(100);
+    }
+    watching.interrupt();
+    await watching.done;
+    const picture = stripVTControlCharacters(shown.slice(0, shown.indexOf("higher") + "higher".length)).split("\n");
+    expect(picture[0]).toBe("Name:            echo");
+    expect(picture.length).toBeLessThan(stdout.rows);
+    expect(picture.filter((line) => line.length > stdout.columns)).toEqual([]);
+    expect(picture.find((line) => line.startsWith("NAME"))).toMatch(/^.{49}…$/);
+    expect(picture.slice(3, 6)).toEqual([
+      "Message:         A sentence that takes far more",
+      "                 than the fifty columns which this",
+      "                 terminal has for it.",
     ]);
   });
 

@@ -82,7 +82,7 @@ interface ConnectOptions {
   requestTimeoutMs?: number;
 }
 
-export interface ConfiguredNames {
+interface ConfiguredNames {
   contexts: string[];
   clusters: string[];
   users: string[];
