@@ -15,7 +15,7 @@ export interface Observation {
   attempts: ObservedAttempt[];
 }
 
-export interface ObservedAttempt {
+interface ObservedAttempt {
   to: string;
   method: string;
   url: string;
@@ -24,7 +24,7 @@ export interface ObservedAttempt {
 }
 
 /** Values in order, by name as it was sent. */
-export type HeaderMap = Readonly<Record<string, readonly string[]>>;
+type HeaderMap = Readonly<Record<string, readonly string[]>>;
 
 export function observe(request: CaseRequest, answer: WireAnswer, attempts: readonly SeenAttempt[]): Observation {
   const { takesMs } = request;

@@ -11,9 +11,17 @@ export interface PlantedBug {
   /** Must occur exactly once in the file. */
   line: string;
   instead: string;
+  /** Cases of this feature are asked first, where most others cannot show it. */
+  shownBy: string | undefined;
 }
 
-const bug = (name: string, file: string, line: string, instead: string): PlantedBug => ({ name, file, line, instead });
+const bug = (name: string, file: string, line: string, instead: string, shownBy?: string): PlantedBug => ({
+  name,
+  file,
+  line,
+  instead,
+  shownBy,
+});
 
 export const PLANTED: readonly PlantedBug[] = [
   bug(
@@ -54,18 +62,26 @@ export const PLANTED: readonly PlantedBug[] = [
     'JOINED_REQUEST.has(name) ? [values.join(",")] : values',
     '[values.join(",")]',
   ),
-  bug("destinations without weight get a share", "compile-action.ts", "entry.weight ?? 0", "entry.weight ?? 100"),
+  bug(
+    "destinations without weight get a share",
+    "compile-action.ts",
+    "entry.weight ?? 0",
+    "entry.weight ?? 100",
+    "weights",
+  ),
   bug(
     "weights are swapped",
     "live-table.ts",
     "destinations.map(({ weight }) => weight)",
     "destinations.map(({ weight }) => weight).toReversed()",
+    "weights",
   ),
   bug(
     "all weights are equal",
     "live-table.ts",
     "destinations.map(({ weight }) => weight)",
     "destinations.map(() => 1)",
+    "weights",
   ),
   bug(
     "a subset is all of the Service",
@@ -118,6 +134,7 @@ export const PLANTED: readonly PlantedBug[] = [
     "compile-action.ts",
     "duration(retries.perTryTimeout, `${field}.perTryTimeout`, complain) || undefined",
     "undefined",
+    "timeouts",
   ),
   bug(
     "a time-out is a 503",
@@ -137,10 +154,11 @@ export const PLANTED: readonly PlantedBug[] = [
     "compile-filters.ts",
     "percentage?.value ?? 0",
     "percentage?.value ?? 100",
+    "faults",
   ),
-  bug("percentages are taken for shares of one", "compile-filters.ts", "value * 10_000", "value * 1_000_000"),
-  bug("a mirror gets no body", "mirror.ts", "mirrored.hasBody ? copyOf(request) : null", "null"),
-  bug("every request is mirrored", "mirror.ts", "if (!happens(mirror, gate.live.random)) continue;", ""),
+  bug("percentages are taken for shares of one", "compile-filters.ts", "value * 10_000", "value * 1_000_000", "faults"),
+  bug("a mirror gets no body", "mirror.ts", "mirrored.hasBody ? copyOf(request) : null", "null", "mirrors"),
+  bug("every request is mirrored", "mirror.ts", "if (!happens(mirror, gate.live.random)) continue;", "", "mirrors"),
 ];
 
 const source = join(import.meta.dirname, "..", "..", "src");

@@ -6,7 +6,7 @@ import { onPurpose } from "./on-purpose.ts";
 import type { CaseObservations } from "./run.ts";
 import { type CaseResult, compareCase } from "./run.ts";
 
-export type Verdict = "same" | "on purpose" | "bug";
+type Verdict = "same" | "on purpose" | "bug";
 
 export interface CaseVerdict {
   name: string;

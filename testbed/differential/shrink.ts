@@ -25,7 +25,7 @@ export async function shrink(
 }
 
 /** Variants with one part less: big parts first. */
-export function* smaller(each: DifferentialCase): Generator<DifferentialCase> {
+function* smaller(each: DifferentialCase): Generator<DifferentialCase> {
   if (each.requests.length > 1) for (const request of each.requests) yield { ...each, requests: [request] };
   for (const routes of without(each.routes)) if (routes.length > 0) yield { ...each, routes };
   for (const requests of without(each.requests)) if (requests.length > 0) yield { ...each, requests };
