@@ -148,7 +148,7 @@ test.each(REFUSED)("%s is refused", async (_, bytes, answer) => {
 
 test("no route: 404 with an empty body, and the connection stays", async () => {
   expect(await raw("GET /zzz HTTP/1.1\r\nhost: a\r\n\r\n")).toBe(
-    "HTTP/1.1 404 Not Found\r\nserver: istio-envoy\r\ncontent-length: 0\r\n\r\n",
+    "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nserver: istio-envoy\r\n\r\n",
   );
 });
 
@@ -207,7 +207,7 @@ test.each([
 
 test("redirects and direct responses", async () => {
   expect(await raw("GET /old?x=1 HTTP/1.1\r\nhost: a:8080\r\n\r\n")).toBe(
-    "HTTP/1.1 301 Moved Permanently\r\nlocation: http://a:8080/new?x=1\r\nserver: istio-envoy\r\ncontent-length: 0\r\n\r\n",
+    "HTTP/1.1 301 Moved Permanently\r\nlocation: http://a:8080/new?x=1\r\ncontent-length: 0\r\nserver: istio-envoy\r\n\r\n",
   );
   expect(await raw("GET /none HTTP/1.1\r\nhost: a\r\n\r\n")).toBe(
     "HTTP/1.1 218 Unknown\r\ncontent-length: 5\r\ncontent-type: text/plain\r\nserver: istio-envoy\r\n\r\nhello",
