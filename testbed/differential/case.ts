@@ -44,6 +44,8 @@ export interface CaseRequest {
   takesMs?: readonly [number, number];
   /** Beside the subset compare which endpoint of it answered. */
   byEndpoint?: boolean;
+  /** Only how many endpoints answered is compared, not which. */
+  sticky?: boolean;
   /** Copies go out beside the request: they are waited for, and the order of arrival is not compared. */
   mirrored?: boolean;
   /** Which attempt reached a live endpoint is chance: its number is not compared. */

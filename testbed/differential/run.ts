@@ -82,6 +82,13 @@ export async function ask(
   return results;
 }
 
+/** Which endpoint a hash gives is each proxy's own affair; that it is always the same one is not. */
+function withoutNames(samples: readonly Observation[]): Observation[] {
+  const endpoints = new Set(samples.flatMap(({ attempts }) => attempts.map(({ to }) => to)));
+  const to = `one of ${endpoints.size}`;
+  return samples.map((each) => ({ ...each, body: "", attempts: each.attempts.map((attempt) => ({ ...attempt, to })) }));
+}
+
 function balances({ requests }: LiveCase): boolean {
   return requests.some(({ byEndpoint }) => byEndpoint === true);
 }
@@ -102,7 +109,7 @@ async function askCase(client: WireClient, { requests }: LiveCase, fleet: Fleet)
       if (request.mirrored === true) await sleep(MIRRORS_ARRIVE_MS);
       samples.push(observe(request, answer, fleet.take(id)));
     }
-    all.push(samples);
+    all.push(request.sticky === true ? withoutNames(samples) : samples);
   }
   return all;
 }

@@ -1,6 +1,6 @@
 // Where a matched request goes: weights, subsets, ports of Services, load balancing, and what is missing.
 
-import type { DifferentialCase } from "../case.ts";
+import type { CaseRequest, DifferentialCase } from "../case.ts";
 import { destinationRule, service } from "../endpoints.ts";
 import { one, to } from "./shapes.ts";
 
@@ -33,6 +33,36 @@ function ownRule(
   const objects = [service("case-echo", { app: "echo" }, ECHO_PORTS), destinationRule("case-echo", rule)];
   return { ...one("rules", name, [{ route }], requests), objects, ...more };
 }
+
+const sticky = (extra: CaseRequest = {}, times = 24): CaseRequest => ({
+  ...extra,
+  times,
+  byEndpoint: true,
+  sticky: true,
+});
+const hashed = (name: string, consistentHash: unknown, requests: readonly CaseRequest[]) =>
+  ownRule(
+    `consistent hash, ${name}`,
+    { trafficPolicy: { loadBalancer: { consistentHash } } },
+    [to("case-echo")],
+    requests,
+  );
+
+const HASHES: readonly DifferentialCase[] = [
+  hashed("by a header", { httpHeaderName: "x-user" }, [
+    sticky({ headers: [["x-user", "a"]] }),
+    sticky({ headers: [["X-User", "b"]] }),
+    sticky({}, 90),
+  ]),
+  hashed("by a query parameter", { httpQueryParameterName: "user" }, [
+    sticky({ path: "/?user=a" }),
+    sticky({ path: "/?x=1&user=b" }),
+  ]),
+  hashed("by the client's address", { useSourceIp: true }, [sticky()]),
+  hashed("by a cookie that is there", { httpCookie: { name: "user", ttl: "0s" } }, [
+    sticky({ headers: [["cookie", "user=a"]] }),
+  ]),
+];
 
 export const SPLIT_CASES: readonly DifferentialCase[] = [
   split("80 to 20", 80, 20, 1_000),
@@ -174,6 +204,7 @@ export const SPLIT_CASES: readonly DifferentialCase[] = [
     [to("case-echo", "v1")],
     [{ times: 60, byEndpoint: true }],
   ),
+  ...HASHES,
   {
     ...ownRule(
       "two rules on one host add their subsets",
