@@ -33,6 +33,32 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
+      {
+        test: {
+          // The cluster port's suite on the sandbox, in process and through the adapter (npm run test:conformance).
+          name: "conformance-sandbox",
+          include: [
+            "testbed/conformance/cluster/*.test.ts",
+            "test/e2e/cli-adapter.test.ts",
+            "test/e2e/adapter-faults.test.ts",
+          ],
+          pool: "forks",
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          // The same on the API server that KUBECONFIG names.
+          name: "conformance-real",
+          include: ["test/cluster/cluster-port.test.ts"],
+          pool: "forks",
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+        },
+      },
     ],
   },
 });

@@ -48,10 +48,14 @@ export async function startController(options: ControllerOptions): Promise<{ sto
   const abort = new AbortController();
   const { actionsFor: _, ...informing } = watches;
   const informers = Object.values(informing);
-  const running = informers.map((informer) => informer.start(abort.signal));
-  await Promise.all(informers.map((informer) => informer.synced));
+  const running: Promise<void>[] = [];
+  // One after the other: the first lists are the most memory that a controller ever needs.
+  for (const informer of informers) {
+    running.push(informer.start(abort.signal));
+    await informer.synced;
+  }
   wakeOnChange(watches, (key) => workers.queue.wake(key));
-  for (const canary of watches.canaries.list()) workers.queue.wake(keyOf(canary.metadata));
+  wakeAll(watches.canaries.list(), workers.queue);
   for (const { metadata, spec } of watches.actions.list())
     workers.queue.wake(keyOf({ namespace: metadata.namespace, name: spec.canaryRef.name }));
   return {
@@ -64,6 +68,19 @@ export async function startController(options: ControllerOptions): Promise<{ sto
       await Promise.all(running);
     },
   };
+}
+
+/** Looking at one Canary takes about five requests, so this pace leaves room under the client's rate limit (ADR 0006). */
+const FIRST_LOOKS_PER_SECOND = 8;
+
+/** Rollouts that run come first and at once. Others may be many, and nothing hurries there: an action wakes them in any case. */
+function wakeAll(canaries: readonly Canary[], queue: Queue): void {
+  const isRunning = ({ status }: Canary) => status?.rollout !== undefined && status.rollout.endedAt === undefined;
+  for (const { metadata } of canaries.filter(isRunning)) queue.wake(keyOf(metadata));
+  const resting = canaries.filter((canary) => !isRunning(canary));
+  for (const [i, { metadata }] of resting.entries())
+    if (i < FIRST_LOOKS_PER_SECOND) queue.wake(keyOf(metadata));
+    else queue.wakeAfter(keyOf(metadata), (i / FIRST_LOOKS_PER_SECOND) * 1_000);
 }
 
 interface Workers {

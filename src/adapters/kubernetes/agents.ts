@@ -15,7 +15,11 @@ export interface AgentsOptions {
 /** The agent to use now. */
 export function agents(options: AgentsOptions): () => Promise<HttpAgent> {
   const proxyEnv = proxyOf(options);
-  const common = { keepAlive: true, ...(proxyEnv === undefined ? {} : { proxyEnv }) };
+  const common = {
+    keepAlive: true,
+    maxFreeSockets: MAX_IDLE_CONNECTIONS,
+    ...(proxyEnv === undefined ? {} : { proxyEnv }),
+  };
   let known: { tls: unknown; agent: HttpAgent } | undefined;
 
   return async () => {
@@ -38,6 +42,9 @@ function retire(agent: HttpAgent): void {
   agent.maxFreeSockets = 0;
   for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
 }
+
+/** Each idle one costs memory here and on the server; a burst opens a hundred. */
+const MAX_IDLE_CONNECTIONS = 8;
 
 const VARIABLES = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"] as const;
 
