@@ -61,9 +61,10 @@ test.each([
 );
 
 test("a star allows every origin; no policy allows none", () => {
-  expect(verdict({ allowOrigins: [{ exact: "*" }] }, "GET", { origin: "http://z" }).response).toEqual([
-    "access-control-allow-origin: http://z",
-  ]);
+  for (const star of [{ exact: "*" }, { prefix: "*" }, { regex: "\\*" }])
+    expect(verdict({ allowOrigins: [star] }, "GET", { origin: "http://z" }).response).toEqual([
+      "access-control-allow-origin: http://z",
+    ]);
   expect(verdict({}, "OPTIONS", { origin: "http://z", ...PREFLIGHT })).toEqual({});
   expect(verdict({ allowOrigin: ["http://z"] }, "GET", { origin: "http://z" }).response).toBeDefined();
 });

@@ -28,8 +28,9 @@ export function judgeCors(cors: Cors, request: RequestView): CorsVerdict {
   return { preflight: allowed ? [...head, ...exposedHeaders(cors)] : head, response: undefined };
 }
 
+/** What would match a star matches everything, as in Envoy. */
 function isAllowed({ origins }: Cors, origin: string): boolean {
-  return origins.some((test) => (test.kind === "exact" && test.value === "*") || textMatches(test, origin));
+  return origins.some((test) => textMatches(test, "*") || textMatches(test, origin));
 }
 
 function allowedHeaders(cors: Cors, origin: string): HeaderList {

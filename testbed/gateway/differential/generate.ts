@@ -43,12 +43,14 @@ export class Generator {
 
   request(): GeneratedRequest {
     return {
-      method: this.#pick(["GET", "GET", "GET", "POST", "HEAD"]),
+      method: this.#pick(["GET", "GET", "GET", "POST", "HEAD", "OPTIONS"]),
       host: this.#pick(HOSTS),
       path: this.#pick(PATHS) + this.#pick(QUERIES),
       headers: {
         ...(this.#maybe(0.4) && { "x-a": this.#pick(["1", "two", "3"]) }),
         ...(this.#maybe(0.3) && { "X-B": this.#pick(["1", "two"]) }),
+        ...(this.#maybe(0.4) && { origin: this.#pick(["http://a.test", "http://b.test"]) }),
+        ...(this.#maybe(0.4) && { "access-control-request-method": "GET" }),
         ...(this.#maybe(0.2) && { cookie: "a=b; user=jane" }),
       },
     };
@@ -140,9 +142,34 @@ export class Generator {
       route,
       ...this.#optional(0.3, "rewrite", () => this.#rewrite()),
       ...this.#optional(0.15, "timeout", () => "5s"),
+      ...this.#optional(0.12, "fault", () => this.#fault()),
+      ...this.#optional(0.25, "corsPolicy", () => this.#cors()),
+      ...this.#optional(0.15, "mirror", () => this.#destination()),
       ...this.#optional(0.15, "retries", () =>
         this.#pick([{ attempts: 0 }, { attempts: 2, retryOn: "5xx", perTryTimeout: "2s" }]),
       ),
+    };
+  }
+
+  /** Nothing of chance. */
+  #fault(): Fields {
+    return this.#pick<Fields>([
+      { abort: { httpStatus: this.#pick([418, 500, 200]), percentage: { value: 100 } } },
+      { abort: { httpStatus: 500 } },
+      { abort: { httpStatus: 500, percentage: { value: 0 } } },
+      { delay: { fixedDelay: "0.02s", percentage: { value: 100 } } },
+    ]);
+  }
+
+  #cors(): Fields {
+    return {
+      ...this.#optional(0.9, "allowOrigins", () => [this.#text(["http://a.test", "*"], ["http://.*"])]),
+      ...this.#optional(0.5, "allowMethods", () => ["GET", "POST"]),
+      ...this.#optional(0.4, "allowHeaders", () => ["x-a", "x-b"]),
+      ...this.#optional(0.4, "exposeHeaders", () => ["x-resp"]),
+      ...this.#optional(0.4, "maxAge", () => this.#pick(["60s", "1m"])),
+      ...this.#optional(0.4, "allowCredentials", () => true),
+      ...this.#optional(0.3, "unmatchedPreflights", () => this.#pick(["FORWARD", "IGNORE"])),
     };
   }
 
