@@ -56,9 +56,7 @@ async function copyStatus(cluster: Cluster, sample: unknown, index: number): Pro
   // As stored: with the defaults that the API fills in.
   const { spec } = await cluster.get<Deployment>(DEPLOYMENTS, { namespace, name: versions.canary });
   const hash = templateHash(spec.template);
-  const text = JSON.stringify(sample)
-    .replaceAll(`${appOf(0)}`, app)
-    .replaceAll(namespaceOf(0), namespace);
+  const text = JSON.stringify(sample).replaceAll(appOf(0), app).replaceAll(namespaceOf(0), namespace);
   const status = JSON.parse(text) as { rollout: Record<string, unknown> };
   Object.assign(status.rollout, { templateHash: hash, id: rolloutId({ ...versions, templateHash: hash }, 1) });
   const key = { namespace, name: app };
