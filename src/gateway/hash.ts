@@ -33,7 +33,7 @@ function keyTextOf(policy: HashPolicy, request: HashedRequest): { text: string |
     case "sourceIp":
       return { text: request.clientAddress };
     case "cookie": {
-      const text = cookieOf(request.header("cookie")?.[0] ?? "", policy.name);
+      const text = cookieOf((request.header("cookie") ?? []).join(";"), policy.name);
       if (text !== undefined || policy.ttlSeconds === undefined) return { text };
       // The same for all requests of a connection, so that several at once get one cookie.
       const made = hex64(request.connection);
