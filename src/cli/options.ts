@@ -9,6 +9,7 @@ export interface CommonOptions {
   cluster?: string;
   user?: string;
   as?: string;
+  asGroup?: string[];
   namespace?: string;
   allNamespaces?: boolean;
   /** Milliseconds. */
@@ -38,6 +39,7 @@ function connectionOptions(): Option[] {
     new Option("--cluster <name>", "cluster of the kubeconfig, instead of the context's"),
     new Option("--user <name>", "user of the kubeconfig, instead of the context's"),
     new Option("--as <name>", "act as this user (impersonation)"),
+    new Option("--as-group <name>", "act in this group too; may be repeated, needs --as").argParser(collect),
     new Option("--request-timeout <duration>", "longest wait for one answer: 5s, 1m (default: 30s)").argParser(
       durationMs,
     ),

@@ -55,7 +55,7 @@ export function openSession(world: World, options: CommonOptions): Session {
 
 async function open(session: Session): Promise<Connected> {
   const { world, options } = session;
-  const { context, cluster, user, as, requestTimeout } = options;
+  const { context, cluster, user, as, asGroup, requestTimeout } = options;
   const connection = await world.connect({
     ...(await kubeconfigsOf(session)),
     requestTimeoutMs: requestTimeout,
@@ -63,6 +63,7 @@ async function open(session: Session): Promise<Connected> {
     cluster,
     user,
     as,
+    asGroups: asGroup,
   });
   const namespace = options.namespace ?? connection.namespace;
   const { server, source } = connection.origin;

@@ -79,6 +79,7 @@ interface ConnectOptions {
   user?: string;
   /** Impersonation: the name to act as. */
   as?: string;
+  asGroups?: readonly string[];
   requestTimeoutMs?: number;
 }
 
