@@ -415,6 +415,30 @@ describe("what cannot work", () => {
     expect(await canaryWeight()).toBe(20);
   });
 
+  it("many Canaries at the start are looked at in turn, a running rollout before all of them", async () => {
+    await createEcho(cluster, 0);
+    await start();
+    await cluster.create(CANARIES, canary(STEPS));
+    await serve(2);
+    await controller?.stop();
+    const names = Array.from({ length: 40 }, (_, i) => `a-${i}`);
+    const versions = { stable: "none-v1", canary: "none-v2" };
+    for (const name of names)
+      await cluster.create(CANARIES, { ...canary(STEPS, versions), metadata: { name, namespace: NAMESPACE } });
+    const looked = async () =>
+      (await cluster.list<Canary>(CANARIES)).items.filter(
+        ({ metadata, status }) => metadata.name !== "echo" && status?.phase === "Stalled",
+      ).length;
+    failing["echo-v2"] = 1;
+    await start();
+    await clock.advance(100);
+    expect(await looked()).toBe(8);
+    await serve(2);
+    expect([await phase(), await canaryWeight()]).toEqual(["Aborted", 0]);
+    await serve(4);
+    expect(await looked()).toBe(40);
+  });
+
   it("an action for a Canary that does not exist is refused", async () => {
     await start();
     await cluster.create(CANARY_ACTIONS, action("abort"));
