@@ -8,7 +8,7 @@ import type { ChosenConfig } from "./choose-config.ts";
 import { type ExecCredential, runExecPlugin } from "./exec-plugin.ts";
 import { ConfigurationError } from "./kubeconfig-file.ts";
 
-export interface TlsMaterial {
+interface TlsMaterial {
   ca?: string;
   cert?: string;
   key?: string;
