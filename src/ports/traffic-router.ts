@@ -1,9 +1,9 @@
 // How weight is moved, whatever the mesh. The adapter resolves names, reads what is there, and writes the least it can.
 
 import type { KubeObject } from "../core/kubernetes/object.ts";
-import type { JsonPatchOperation } from "./cluster.ts";
-import type { SplitReading, TrafficTarget } from "../core/traffic/split.ts";
 import type { TrafficSpec } from "../core/spec/canary.ts";
+import type { SplitReading, TrafficTarget } from "../core/traffic/split.ts";
+import type { JsonPatchOperation } from "./cluster.ts";
 
 export interface TrafficRouter {
   /**
