@@ -221,6 +221,20 @@ describe("a graceful end", () => {
   });
 });
 
+describe("Serin's own end", () => {
+  it("comes through at whatever moment of a pod's start it is asked for", { timeout: 60_000 }, async () => {
+    for (let delayMs = 0; delayMs <= 60; delayMs += 3) {
+      world = await openWorld();
+      await world.apply(app("shop", { container: [`args: ["-listen=:8080", "-text=x"]`, READY] }));
+      await sleep(delayMs);
+      const ended = await Promise.race([world.runtime.stop().then(() => true), sleep(8_000).then(() => false)]);
+      expect(ended, `stopped ${delayMs} ms after the start`).toBe(true);
+      await world.close();
+    }
+    world = await openWorld();
+  });
+});
+
 describe("what is refused", () => {
   it("gives an unknown image a waiting reason with the lines to add, and starts when they are there", async () => {
     world = await openWorld();

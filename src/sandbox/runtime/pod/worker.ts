@@ -125,7 +125,8 @@ export class PodWorker {
     let backOff = NO_BACK_OFF;
     while (this.#ending === undefined) {
       const prepared = await this.#prepare();
-      if (prepared === undefined) return;
+      // The end may have been asked for meanwhile; a run that begins after it would never hear of it.
+      if (prepared === undefined || this.#ending !== undefined) return;
       const end = await this.#runOnce(prepared);
       if (this.#ending !== undefined) return;
       if (end.refused !== undefined) {
