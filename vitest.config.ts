@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-// `unit` is fast and in parallel; `e2e` opens sockets, starts processes and runs one file at a time;
+// `unit` is fast and in parallel; `e2e` opens sockets and starts processes, two files at a time;
 // `cluster` needs the kubeconfig of a cluster with Istio (npm run test:cluster).
 export default defineConfig({
   test: {
@@ -18,7 +18,9 @@ export default defineConfig({
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           pool: "forks",
-          fileParallelism: false,
+          maxWorkers: 2,
+          // After the unit tests, whose number crunching would disturb what is timed here.
+          sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 60_000,
         },

@@ -38,7 +38,7 @@ describe("the story", () => {
     await untilTrue("a first answer", 30_000, async () => (await answer(where.port)).status === 200);
     const tally = new Tally();
     const load = startOpenLoop({ url: `http://localhost:${where.port}/`, ratePerSecond: RATE_PER_SECOND }, tally);
-    await untilText(running, /stays up/, 90_000);
+    await untilText(running, /Ctrl-C ends it/, 90_000);
     await load.stop();
     const reading = tally.read();
     expect(reading.failures, running.text()).toEqual(
