@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type RunningGateway, startGateway } from "../../src/gateway/start.ts";
 import type { SandboxCluster } from "../../src/sandbox/cluster/open.ts";
+import { startTestGateway } from "../../testbed/gateway/running.ts";
 import { EchoWorld, openTestCluster, realClock, silentLog } from "../../testbed/gateway/world.ts";
 
 let sandbox: SandboxCluster;
@@ -56,14 +57,7 @@ beforeAll(async () => {
       );
     });
   });
-  gateway = await startGateway({
-    cluster: world.cluster,
-    clock: realClock,
-    log: silentLog,
-    ports: { 80: 0 },
-    statsPort: 0,
-    seed: 7,
-  });
+  gateway = await startTestGateway(world.cluster);
   port = gateway.localPorts[80]!;
 });
 

@@ -6,9 +6,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { DESTINATION_RULES } from "../../src/core/kubernetes/resource.ts";
 import type { HttpRoute } from "../../src/gateway/objects.ts";
-import { type RunningGateway, startGateway } from "../../src/gateway/start.ts";
+import type { RunningGateway } from "../../src/gateway/start.ts";
 import type { SandboxCluster } from "../../src/sandbox/cluster/open.ts";
-import { EchoWorld, openTestCluster, realClock, silentLog } from "../../testbed/gateway/world.ts";
+import { startTestGateway } from "../../testbed/gateway/running.ts";
+import { EchoWorld, openTestCluster } from "../../testbed/gateway/world.ts";
 
 let sandbox: SandboxCluster;
 let world: EchoWorld;
@@ -21,14 +22,7 @@ beforeEach(async () => {
   sandbox = await openTestCluster();
   world = new EchoWorld(sandbox.cluster);
   await world.setUp([TO_ECHO]);
-  gateway = await startGateway({
-    cluster: world.cluster,
-    clock: realClock,
-    log: silentLog,
-    ports: { 80: 0 },
-    statsPort: 0,
-    seed: 7,
-  });
+  gateway = await startTestGateway(world.cluster);
   url = `http://127.0.0.1:${gateway.localPorts[80]!}`;
 });
 

@@ -4,17 +4,10 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { KubeObject } from "../../src/core/kubernetes/object.ts";
 import { EVENTS, GATEWAYS, PODS, SERVICES, VIRTUAL_SERVICES } from "../../src/core/kubernetes/resource.ts";
 import type { HttpMatch } from "../../src/gateway/objects.ts";
-import { type RunningGateway, startGateway } from "../../src/gateway/start.ts";
+import type { RunningGateway } from "../../src/gateway/start.ts";
 import type { SandboxCluster } from "../../src/sandbox/cluster/open.ts";
-import {
-  EchoWorld,
-  object,
-  openTestCluster,
-  realClock,
-  silentLog,
-  virtualService,
-  weighted,
-} from "../../testbed/gateway/world.ts";
+import { startTestGateway } from "../../testbed/gateway/running.ts";
+import { EchoWorld, object, openTestCluster, virtualService, weighted } from "../../testbed/gateway/world.ts";
 
 let sandbox: SandboxCluster;
 let world: EchoWorld;
@@ -26,14 +19,7 @@ beforeEach(async () => {
   world = new EchoWorld(sandbox.cluster);
   await world.setUp([weighted(100, 0)]);
   await world.addPod("v1");
-  gateway = await startGateway({
-    cluster: world.cluster,
-    clock: realClock,
-    log: silentLog,
-    ports: { 80: 0 },
-    statsPort: 0,
-    seed: 7,
-  });
+  gateway = await startTestGateway(world.cluster);
 });
 
 afterEach(async () => {
@@ -91,14 +77,7 @@ test("a problem that was cured while the gateway was away is taken back at its n
   await expect.poll(conditionOf).toEqual(["Reconciled=False Refused"]);
   await gateway.stop();
   await world.route([weighted(100, 0)]);
-  gateway = await startGateway({
-    cluster: world.cluster,
-    clock: realClock,
-    log: silentLog,
-    ports: { 80: 0 },
-    statsPort: 0,
-    seed: 7,
-  });
+  gateway = await startTestGateway(world.cluster);
   await expect.poll(conditionOf).toEqual(["Reconciled=True Honoured"]);
   expect(await answer()).toBe("200 v1");
 });

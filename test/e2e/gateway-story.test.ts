@@ -2,9 +2,10 @@
 
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { VIRTUAL_SERVICES } from "../../src/core/kubernetes/resource.ts";
-import { type RunningGateway, startGateway } from "../../src/gateway/start.ts";
+import type { RunningGateway } from "../../src/gateway/start.ts";
 import type { SandboxCluster } from "../../src/sandbox/cluster/open.ts";
-import { EchoWorld, openTestCluster, realClock, silentLog, weighted } from "../../testbed/gateway/world.ts";
+import { startTestGateway } from "../../testbed/gateway/running.ts";
+import { EchoWorld, openTestCluster, weighted } from "../../testbed/gateway/world.ts";
 
 let sandbox: SandboxCluster;
 let world: EchoWorld;
@@ -17,14 +18,7 @@ beforeEach(async () => {
   await world.setUp([weighted(80, 20)]);
   await world.addPod("v1");
   await world.addPod("v2");
-  gateway = await startGateway({
-    cluster: world.cluster,
-    clock: realClock,
-    log: silentLog,
-    ports: { 80: 0 },
-    statsPort: 0,
-    seed: 7,
-  });
+  gateway = await startTestGateway(world.cluster);
   url = `http://127.0.0.1:${gateway.localPorts[80]}`;
 });
 

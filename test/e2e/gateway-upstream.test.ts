@@ -5,16 +5,10 @@ import { Agent, request as httpRequest, type IncomingMessage, type RequestListen
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { HttpRoute } from "../../src/gateway/objects.ts";
-import { type RunningGateway, startGateway } from "../../src/gateway/start.ts";
+import type { RunningGateway } from "../../src/gateway/start.ts";
 import type { SandboxCluster } from "../../src/sandbox/cluster/open.ts";
-import {
-  EchoWorld,
-  openTestCluster,
-  realClock,
-  silentLog,
-  type TestPod,
-  weighted,
-} from "../../testbed/gateway/world.ts";
+import { startTestGateway } from "../../testbed/gateway/running.ts";
+import { EchoWorld, openTestCluster, type TestPod, weighted } from "../../testbed/gateway/world.ts";
 
 let sandbox: SandboxCluster;
 let world: EchoWorld;
@@ -28,14 +22,7 @@ beforeEach(async () => {
   sandbox = await openTestCluster();
   world = new EchoWorld(sandbox.cluster);
   await world.setUp([TO_ECHO]);
-  gateway = await startGateway({
-    cluster: world.cluster,
-    clock: realClock,
-    log: silentLog,
-    ports: { 80: 0 },
-    statsPort: 0,
-    seed: 7,
-  });
+  gateway = await startTestGateway(world.cluster);
   port = gateway.localPorts[80]!;
   url = `http://127.0.0.1:${port}`;
 });

@@ -1,6 +1,5 @@
 // Carries out what rollout.ts decides: ReplicaSets created, scaled and removed, status written.
 
-import { isDeepStrictEqual } from "node:util";
 import { DEPLOYMENTS, REPLICA_SETS } from "../../../core/kubernetes/resource.ts";
 import { matchesSelector } from "../../../core/kubernetes/selector.ts";
 import type { Deployment, Pod, ReplicaSet } from "../../../core/kubernetes/workload.ts";
@@ -9,6 +8,7 @@ import { type Cluster, isClusterError } from "../../../ports/cluster.ts";
 import type { Log } from "../../../ports/log.ts";
 import { type EventRecorder, timeText } from "../events.ts";
 import { Expectations } from "../expectations.ts";
+import { FIELD_MANAGER, queueSelecting, writeStatus } from "../owner-writes.ts";
 import { KeyQueue } from "../queue.ts";
 import { controllerOf, fromKey, keyOf, type Watches } from "../watches.ts";
 import { controllerReference, copiedAnnotations, REVISION, sizeAnnotations } from "./replica-sets.ts";
@@ -23,8 +23,6 @@ export interface ControllerContext {
   clock: Clock;
   log: Log;
 }
-
-export const FIELD_MANAGER = "serin-sandbox";
 
 export function deploymentController(context: ControllerContext): KeyQueue {
   const { watches, clock, log } = context;
@@ -41,7 +39,7 @@ export function deploymentController(context: ControllerContext): KeyQueue {
     expectations.met(keyOf(set), object === undefined ? undefined : set.metadata.resourceVersion);
     const owner = controllerOf(set);
     if (owner?.kind === "Deployment") queue.add(`${set.metadata.namespace}/${owner.name}`);
-    else queueMatching(watches, queue, set);
+    else queueSelecting(watches.deployments.list(), queue, set);
   });
   // Recreate waits until the old pods are gone.
   watches.pods.onChange(({ object, before }) => {
@@ -67,7 +65,7 @@ async function reconcile(
   const plan = planRollout(deployment, owned, oldPods(watches, deployment, owned));
   await carryOut(context, expectations, deployment, plan);
   const status = deploymentStatus(deployment, plan, timeText(clock.now()));
-  await writeStatus(context, deployment, status);
+  await writeStatus(context.cluster, DEPLOYMENTS, deployment, status);
   await writeRevision(context, deployment, plan.revision);
   const dueMs = deadlineMs(deployment, status);
   // One second more, since times have whole seconds.
@@ -201,19 +199,6 @@ function awaitEcho(
   expectations.expect(keyOf(deployment), keyOf(written), nowMs, resourceVersion);
 }
 
-async function writeStatus(
-  { cluster }: ControllerContext,
-  deployment: Deployment,
-  status: NonNullable<Deployment["status"]>,
-): Promise<void> {
-  const before = deployment.status ?? {};
-  const same = Object.entries(status).every(([field, value]) => isDeepStrictEqual(before[field as never], value));
-  if (same) return;
-  const body = { metadata: { uid: deployment.metadata.uid }, status };
-  const options = { subresource: "status", fieldManager: FIELD_MANAGER } as const;
-  await cluster.patch(DEPLOYMENTS, keyed(deployment), { type: "merge", body }, options);
-}
-
 async function writeRevision({ cluster }: ControllerContext, deployment: Deployment, revision: number): Promise<void> {
   if (deployment.metadata.annotations?.[REVISION] === String(revision)) return;
   const body = { metadata: { annotations: { [REVISION]: String(revision) } } };
@@ -228,13 +213,6 @@ function oldPods(watches: Watches, deployment: Deployment, owned: ReplicaSet[]):
   const isOld = (pod: Pod) =>
     old.has(controllerOf(pod)?.uid) && pod.status?.phase !== "Failed" && pod.status?.phase !== "Succeeded";
   return watches.pods.list().filter(isOld).length;
-}
-
-function queueMatching(watches: Watches, queue: KeyQueue, set: ReplicaSet): void {
-  for (const deployment of watches.deployments.list()) {
-    if (deployment.metadata.namespace !== set.metadata.namespace) continue;
-    if (matchesSelector(deployment.spec.selector, set.metadata.labels)) queue.add(keyOf(deployment));
-  }
 }
 
 function keyed({ metadata: { namespace, name } }: { metadata: { namespace?: string; name: string } }) {

@@ -1,14 +1,13 @@
 // Keeps as many pods as a ReplicaSet asks for, and writes its status.
 
-import { isDeepStrictEqual } from "node:util";
 import { PODS, REPLICA_SETS } from "../../../core/kubernetes/resource.ts";
-import { matchesSelector } from "../../../core/kubernetes/selector.ts";
 import type { Pod, ReplicaSet } from "../../../core/kubernetes/workload.ts";
 import { isClusterError } from "../../../ports/cluster.ts";
-import { type ControllerContext, FIELD_MANAGER } from "../deployment/controller.ts";
+import type { ControllerContext } from "../deployment/controller.ts";
 import { controllerReference } from "../deployment/replica-sets.ts";
 import { Expectations } from "../expectations.ts";
 import { NODE_NAME } from "../node.ts";
+import { FIELD_MANAGER, queueSelecting, writeStatus } from "../owner-writes.ts";
 import { KeyQueue } from "../queue.ts";
 import { controllerOf, fromKey, keyOf } from "../watches.ts";
 import { type PodPlan, planPods } from "./plan.ts";
@@ -34,7 +33,7 @@ export function replicaSetController(context: ControllerContext): KeyQueue {
       const owner = each && controllerOf(each);
       if (owner?.kind === "ReplicaSet") queue.add(`${pod.metadata.namespace}/${owner.name}`);
     }
-    if (controllerOf(pod) === undefined) queueMatching(context, queue, pod);
+    if (controllerOf(pod) === undefined) queueSelecting(watches.replicaSets.list(), queue, pod);
   });
   return queue;
 }
@@ -54,7 +53,7 @@ async function reconcile(
     await carryOut(context, expectations, set, planPods(set, pods));
   const owned = pods.filter((pod) => controllerOf(pod)?.uid === set.metadata.uid);
   const { status, nextAvailableMs } = replicaSetStatus(set, owned, clock.now());
-  await writeStatus(context, set, status);
+  await writeStatus(context.cluster, REPLICA_SETS, set, status);
   if (nextAvailableMs !== undefined) queue.addAfter(key, nextAvailableMs - clock.now() + 1);
 }
 
@@ -127,31 +126,6 @@ async function setOwner(
 
 function others(pod: Pod, set: ReplicaSet) {
   return (pod.metadata.ownerReferences ?? []).filter(({ uid }) => uid !== set.metadata.uid);
-}
-
-async function writeStatus(
-  { cluster }: ControllerContext,
-  set: ReplicaSet,
-  status: NonNullable<ReplicaSet["status"]>,
-): Promise<void> {
-  const before = set.status ?? {};
-  const same = Object.entries(status).every(([field, value]) => isDeepStrictEqual(before[field as never], value));
-  if (same) return;
-  const { namespace, name, uid } = set.metadata;
-  const options = { subresource: "status", fieldManager: FIELD_MANAGER } as const;
-  await cluster.patch(
-    REPLICA_SETS,
-    { namespace, name },
-    { type: "merge", body: { metadata: { uid }, status } },
-    options,
-  );
-}
-
-function queueMatching({ watches }: ControllerContext, queue: KeyQueue, pod: Pod): void {
-  for (const set of watches.replicaSets.list()) {
-    if (set.metadata.namespace !== pod.metadata.namespace) continue;
-    if (matchesSelector(set.spec.selector, pod.metadata.labels)) queue.add(keyOf(set));
-  }
 }
 
 function createdEcho(pod: Pod): string {
