@@ -7,6 +7,7 @@ import { Attempt, type AttemptOwner } from "./attempt.ts";
 import { bodyOf, refusalOf } from "./client-request.ts";
 import { type CorsVerdict, judgeCors } from "./cors.ts";
 import { directAnswer } from "./direct-answer.ts";
+import type { Entrance } from "./entrance.ts";
 import { delayedFlags, happens } from "./fault.ts";
 import { forwardHeaders } from "./forward-headers.ts";
 import type { Gate } from "./gate.ts";
@@ -32,6 +33,7 @@ const NO_BODY = new Uint8Array();
 
 export class Exchange implements AttemptOwner {
   readonly #gate: Gate;
+  readonly #entrance: Entrance;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #startMs: number;
@@ -61,8 +63,9 @@ export class Exchange implements AttemptOwner {
   #cancelPerTry: (() => void) | undefined;
   #cancelBackoff: (() => void) | undefined;
 
-  constructor(gate: Gate, request: IncomingMessage, response: ServerResponse) {
+  constructor(gate: Gate, entrance: Entrance, request: IncomingMessage, response: ServerResponse) {
     this.#gate = gate;
+    this.#entrance = entrance;
     this.#request = request;
     this.#response = response;
     this.#startMs = gate.monotonicMs();
@@ -70,13 +73,13 @@ export class Exchange implements AttemptOwner {
   }
 
   /** A request that wants to go on as a WebSocket. No time limit holds: in Envoy they begin when the request is complete. */
-  startUpgrade(port: number): void {
+  startUpgrade(): void {
     this.#upgrade = "websocket";
     this.#response.shouldKeepAlive = false;
-    this.start(port);
+    this.start();
   }
 
-  start(port: number): void {
+  start(): void {
     const request = this.#request;
     this.#response.on("close", () => this.#clientGone());
     const refusal = refusalOf(request);
@@ -84,9 +87,10 @@ export class Exchange implements AttemptOwner {
     const target = parseTarget(request.url!);
     if (target === undefined) return this.#answer(local.badTarget(request.url!));
     const authority = target.authority ?? request.headers.host!;
-    const view = new NodeRequestView(request, authority, target, this.#gate.newRequestId());
+    const origin = { scheme: this.#entrance.scheme, authority, target };
+    const view = new NodeRequestView(request, origin, this.#gate.newRequestId());
     this.#view = view;
-    const hosts = this.#gate.live.table.ports.get(port);
+    const hosts = this.#entrance.hosts();
     const virtualHost = hosts && findVirtualHost(hosts, hostWithoutPort(authority));
     const route = virtualHost && findRoute(virtualHost, view);
     if (route === undefined) return this.#answer(local.NO_ROUTE);

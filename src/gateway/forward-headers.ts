@@ -22,6 +22,7 @@ export function forwardHeaders({ request, view, action, route, destination }: Fo
   let list = upstreamHeaders({
     raw: request.rawHeaders,
     host: last ?? destination.authority ?? view.authority,
+    scheme: view.scheme,
     remoteAddress: plainAddress(request.socket.remoteAddress),
     requestId: view.requestId,
   });

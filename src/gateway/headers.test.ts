@@ -6,7 +6,7 @@ import { clientHeaders, edit, localHeaders, sealed, upstreamHeaders } from "./he
 const DATE = "Tue, 24 Nov 2026 06:00:00 GMT";
 
 function passed(...raw: string[]): Record<string, string[]> {
-  return byName(upstreamHeaders({ raw, host: "shop.example", remoteAddress: "127.0.0.1", requestId: "id" }));
+  return byName(upstreamHeaders({ raw, host: "shop.example", scheme: "http", remoteAddress: "127.0.0.1", requestId: "id" }));
 }
 
 function byName(list: readonly string[]): Record<string, string[]> {

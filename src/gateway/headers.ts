@@ -50,12 +50,13 @@ const REPLACED = names(
 export interface RequestHeaderInput {
   raw: readonly string[];
   host: string;
+  scheme: "http" | "https";
   remoteAddress: string;
   requestId: string;
 }
 
 /** The client's headers in lower case without what is not for the upstream, and what a gateway adds. */
-export function upstreamHeaders({ raw, host, remoteAddress, requestId }: RequestHeaderInput): HeaderList {
+export function upstreamHeaders({ raw, host, scheme, remoteAddress, requestId }: RequestHeaderInput): HeaderList {
   const list: HeaderList = ["host", host];
   const claimed: string[] = [];
   let listed: Set<string> | undefined;
@@ -67,7 +68,7 @@ export function upstreamHeaders({ raw, host, remoteAddress, requestId }: Request
     else if (JOINED_REQUEST.has(name)) join(list, name, value);
     else if (!HOP_BY_HOP.has(name) && !REPLACED.has(name) && !FROM_OUTSIDE.has(name)) list.push(name, value);
   }
-  list.push("x-forwarded-for", forwardedFor(claimed, remoteAddress), "x-forwarded-proto", "http");
+  list.push("x-forwarded-for", forwardedFor(claimed, remoteAddress), "x-forwarded-proto", scheme);
   list.push("x-envoy-external-address", remoteAddress, "x-request-id", requestId);
   return listed === undefined ? list : withoutNames(list, listed);
 }

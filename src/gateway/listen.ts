@@ -1,17 +1,17 @@
-// Sockets towards the clients: loopback only, both families, Node's own parser, Envoy's limits and answers.
+// Sockets towards the clients: loopback only, both families. What is spoken on a connection is for the acceptor to know.
 
-import { createServer, type Server, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
-import { wantsWebSocket } from "./client-request.ts";
-import { Exchange } from "./exchange.ts";
-import type { Gate } from "./gate.ts";
+import { createServer, type Server, type Socket } from "node:net";
+import type { Clock } from "../ports/clock.ts";
 
-/** Envoy's max_request_headers_kb. */
-const MAX_HEADER_BYTES = 61_440;
-/** Envoy's default idle timeout of client connections; a short one would race with clients that reuse theirs. */
-const IDLE_TIMEOUT_MS = 3_600_000;
 const DRAIN_MS = 5_000;
 const PORT_RETRIES = 20;
+
+/** What takes the connections of a port. */
+export interface Acceptor {
+  accept(socket: Socket): void;
+  /** No new connection comes after this: idle ones are to end now, the others when they become idle. */
+  drain(): void;
+}
 
 export interface Listener {
   localPort: number;
@@ -24,17 +24,17 @@ export class PortError extends Error {
   override readonly name = "PortError";
 }
 
-/** Serves requests of one Gateway port at 127.0.0.1 and, where there is IPv6, ::1. Local port 0 takes a free one. */
-export async function listen(gate: Gate, gatewayPort: number, localPort: number): Promise<Listener> {
+/** Accepts at 127.0.0.1 and, where there is IPv6, ::1. Local port 0 takes a free one. */
+export async function listen(clock: Clock, acceptor: Acceptor, localPort: number): Promise<Listener> {
+  const open = new Set<Socket>();
   for (let left = PORT_RETRIES; ; left--) {
-    const upgraded = new Set<Socket>();
-    const v4 = makeServer(gate, gatewayPort, upgraded);
+    const v4 = makeServer(acceptor, open);
     await bind(v4, "127.0.0.1", localPort);
     const bound = (v4.address() as { port: number }).port;
-    const v6 = makeServer(gate, gatewayPort, upgraded);
+    const v6 = makeServer(acceptor, open);
     try {
       const servers = (await bindIfThere(v6, "::1", bound)) ? [v4, v6] : [v4];
-      return { localPort: bound, close: () => drain(gate, servers, upgraded) };
+      return { localPort: bound, close: () => drain({ clock, acceptor, servers, open }) };
     } catch (error) {
       v4.close();
       if (localPort !== 0 || left === 0) throw error;
@@ -42,53 +42,13 @@ export async function listen(gate: Gate, gatewayPort: number, localPort: number)
   }
 }
 
-function makeServer(gate: Gate, gatewayPort: number, upgraded: Set<Socket>): Server {
-  const server = createServer({
-    maxHeaderSize: MAX_HEADER_BYTES,
-    // A missing Host is answered by us, so that it is counted and logged.
-    requireHostHeader: false,
-    keepAliveTimeout: IDLE_TIMEOUT_MS,
-    requestTimeout: 0,
-    // Other upgrades are not passed on: their requests are as any others.
-    shouldUpgradeCallback: wantsWebSocket,
-    noDelay: true,
+function makeServer(acceptor: Acceptor, open: Set<Socket>): Server {
+  // A client may end its side and still wait for the answer.
+  return createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    open.add(socket);
+    socket.on("close", () => open.delete(socket));
+    acceptor.accept(socket);
   });
-  // Node would drop headers beyond its own number in silence; Exchange refuses more than Envoy takes.
-  server.maxHeadersCount = 0;
-  server.on("request", (request, response) => new Exchange(gate, request, response).start(gatewayPort));
-  server.on("checkContinue", (request, response) => {
-    response.writeContinue();
-    new Exchange(gate, request, response).start(gatewayPort);
-  });
-  server.on("upgrade", (request, socket: Socket, head) => {
-    upgraded.add(socket);
-    socket.on("close", () => upgraded.delete(socket));
-    socket.on("error", () => socket.destroy());
-    socket.unshift(head);
-    const response = new ServerResponse(request);
-    response.assignSocket(socket);
-    response.on("finish", () => socket.end());
-    new Exchange(gate, request, response).startUpgrade(gatewayPort);
-  });
-  server.on("clientError", (error: Error & { code?: string }, socket) => refuse(gate, error, socket as Socket));
-  server.on("connect", (_, socket: Socket) => socket.end(rawAnswer(gate, "404 Not Found", "")));
-  return server;
-}
-
-/** What Envoy's codec answers to bytes that are no request. */
-function refuse(gate: Gate, error: Error & { code?: string }, socket: Socket): void {
-  if (!socket.writable || error.code === "ECONNRESET" || error.code === "EPIPE") return void socket.destroy();
-  const tooLarge = error.code === "HPE_HEADER_OVERFLOW";
-  const [status, body] = tooLarge
-    ? ["431 Request Header Fields Too Large", "Request Header Fields Too Large"]
-    : ["400 Bad Request", "Bad Request"];
-  gate.stats.nowhere.observe(tooLarge ? 431 : 400, "DPE", 0);
-  socket.end(rawAnswer(gate, status, body));
-}
-
-function rawAnswer(gate: Gate, status: string, body: string): string {
-  const type = body === "" ? "" : "content-type: text/plain\r\n";
-  return `HTTP/1.1 ${status}\r\ncontent-length: ${body.length}\r\n${type}date: ${gate.httpDate()}\r\nserver: istio-envoy\r\nconnection: close\r\n\r\n${body}`;
 }
 
 function bind(server: Server, host: string, port: number): Promise<void> {
@@ -134,11 +94,18 @@ export function portError(
   return new PortError(`${subject}: ${why}.`, { cause });
 }
 
-async function drain(gate: Gate, servers: readonly Server[], upgraded: ReadonlySet<Socket>): Promise<void> {
+interface Draining {
+  clock: Clock;
+  acceptor: Acceptor;
+  servers: readonly Server[];
+  open: ReadonlySet<Socket>;
+}
+
+async function drain({ clock, acceptor, servers, open }: Draining): Promise<void> {
   const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
-  const cancel = gate.clock.after(DRAIN_MS, () => {
-    for (const server of servers) server.closeAllConnections();
-    for (const socket of upgraded) socket.destroy();
+  acceptor.drain();
+  const cancel = clock.after(DRAIN_MS, () => {
+    for (const socket of open) socket.destroy();
   });
   await Promise.all(closed);
   cancel();

@@ -6,10 +6,17 @@ import type { HashedRequest } from "./hash.ts";
 import { forwardedFor, isTakenOff, JOINED_REQUEST } from "./headers.ts";
 import type { Target } from "./target.ts";
 
+/** What a request asks for. */
+export interface Origin {
+  scheme: "http" | "https";
+  authority: string;
+  target: Target;
+}
+
 export class NodeRequestView implements HashedRequest {
   readonly method: string;
   readonly authority: string;
-  readonly scheme = "http";
+  readonly scheme: "http" | "https";
   readonly path: string;
   readonly query: string;
   readonly emptyQuery: boolean;
@@ -18,7 +25,8 @@ export class NodeRequestView implements HashedRequest {
   cookie: string | undefined;
   readonly #request: IncomingMessage;
 
-  constructor(request: IncomingMessage, authority: string, target: Target, requestId: string) {
+  constructor(request: IncomingMessage, { scheme, authority, target }: Origin, requestId: string) {
+    this.scheme = scheme;
     this.method = request.method!;
     this.authority = authority;
     this.path = target.path;

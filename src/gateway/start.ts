@@ -7,6 +7,8 @@ import type { DataPlane } from "../ports/data-plane.ts";
 import type { Log } from "../ports/log.ts";
 import type { MetricSource } from "../ports/metric-source.ts";
 import { fileAccessLog } from "./access-log.ts";
+import { ConnectionManager } from "./connection-manager.ts";
+import { plainEntrance } from "./entrance.ts";
 import { cachedHttpDate, type Gate } from "./gate.ts";
 import { publishIngress } from "./ingress-objects.ts";
 import { type Listener, listen } from "./listen.ts";
@@ -66,7 +68,10 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const listeners = new Map<number, Listener>();
   const closeListeners = () => Promise.all([...listeners.values()].map((listener) => listener.close()));
   try {
-    for (const port of openPorts) listeners.set(port, await listen(gate, port, options.ports[port]!));
+    for (const port of openPorts) {
+      const manager = new ConnectionManager(gate, plainEntrance(gate, port));
+      listeners.set(port, await listen(clock, manager, options.ports[port]!));
+    }
     const statsServer = await serveStats(stats, [options.statsPort ?? 15_090].flat());
     const localPorts = Object.fromEntries([...listeners].map(([port, { localPort }]) => [port, localPort]));
     await publishIngress(cluster, localPorts, new Date(clock.now()).toISOString().replace(/\.\d+Z$/, "Z"));
