@@ -39,6 +39,14 @@ export const CUSTOM_RESOURCE_DEFINITIONS = resource(
 export const VIRTUAL_SERVICES = resource("networking.istio.io", "v1", "VirtualService", "virtualservices");
 export const DESTINATION_RULES = resource("networking.istio.io", "v1", "DestinationRule", "destinationrules");
 export const GATEWAYS = resource("networking.istio.io", "v1", "Gateway", "gateways");
+const GATEWAY_API = "gateway.networking.k8s.io";
+export const GATEWAY_CLASSES = resource(GATEWAY_API, "v1", "GatewayClass", "gatewayclasses", false);
+/** Gateway API's; Istio's own kind of that name is GATEWAYS. */
+export const KUBERNETES_GATEWAYS = resource(GATEWAY_API, "v1", "Gateway", "gateways");
+export const HTTP_ROUTES = resource(GATEWAY_API, "v1", "HTTPRoute", "httproutes");
+export const GRPC_ROUTES = resource(GATEWAY_API, "v1", "GRPCRoute", "grpcroutes");
+/** Every release that is in use serves this version. */
+export const REFERENCE_GRANTS = resource(GATEWAY_API, "v1beta1", "ReferenceGrant", "referencegrants");
 export const CANARIES = resource("serin.dev", "v1alpha1", "Canary", "canaries");
 export const CANARY_ACTIONS = resource("serin.dev", "v1alpha1", "CanaryAction", "canaryactions");
 

@@ -8,12 +8,12 @@ import { builtinResources } from "./builtin-resources.ts";
 import { SandboxClient } from "./client.ts";
 import { Core, type User } from "./core.ts";
 import { followDefinitions } from "./crd/controller.ts";
-import { INSTALLER, installDefinition } from "./crd/install.ts";
+import { INSTALLER, installDefinition, installReplaceable } from "./crd/install.ts";
 import { forgetOldEvents } from "./lifecycle/events.ts";
 import { collectGarbage, sweepGarbage } from "./lifecycle/garbage.ts";
 import { createInitialNamespaces, emptyDeletedNamespaces } from "./lifecycle/namespaces.ts";
 import { Registry } from "./registry.ts";
-import { istioDefinitions } from "./schema/builtin.ts";
+import { gatewayApiDefinitions, istioDefinitions } from "./schema/builtin.ts";
 import { openPersistence } from "./store/database.ts";
 import { ObjectStore } from "./store/object-store.ts";
 
@@ -57,6 +57,7 @@ export async function openSandboxCluster(options: SandboxOptions): Promise<Sandb
   createInitialNamespaces(core);
   for (const definition of [...istioDefinitions(), ...(options.crds ?? [])])
     installDefinition(core, definition as KubeObject);
+  for (const definition of gatewayApiDefinitions()) installReplaceable(core, definition as KubeObject);
   sweepGarbage(core);
   core.drain();
   return {

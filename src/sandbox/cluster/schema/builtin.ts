@@ -25,11 +25,18 @@ export function builtinSchema(group: string, version: string, kind: string): Raw
 }
 
 let istio: readonly object[] | undefined;
+let gatewayApi: readonly object[] | undefined;
 
 /** Istio's published definitions, reduced: the same values at every call. */
 export function istioDefinitions(): readonly object[] {
   istio ??= (read("istio.json") as { definitions: object[] }).definitions;
   return istio;
+}
+
+/** Those of Gateway API that the gateway reads. */
+export function gatewayApiDefinitions(): readonly object[] {
+  gatewayApi ??= (read("gateway-api.json") as { definitions: object[] }).definitions;
+  return gatewayApi;
 }
 
 function withDefaults(definitions: Record<string, RawSchema>): Record<string, RawSchema> {

@@ -1,4 +1,4 @@
-// Istio's published CustomResourceDefinitions, reduced: prose goes, every rule stays.
+// Published CustomResourceDefinitions, reduced: prose goes, every rule stays.
 
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -6,14 +6,27 @@ import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 
 const ISTIO_API_VERSION = "v1.31.1";
+const GATEWAY_API_VERSION = "v1.6.0";
 
 export function istioDefinitions(): { source: string; definitions: unknown[] } {
-  const module = `istio.io/api@${ISTIO_API_VERSION}`;
+  return definitionsOf(`istio.io/api@${ISTIO_API_VERSION}`, ["kubernetes/customresourcedefinitions.gen.yaml"]);
+}
+
+/** Those that the gateway reads, of the standard channel; the others would promise what nothing does here. */
+export function gatewayApiDefinitions(): { source: string; definitions: unknown[] } {
+  const kinds = ["gatewayclasses", "gateways", "httproutes", "grpcroutes", "referencegrants"];
+  return definitionsOf(
+    `sigs.k8s.io/gateway-api@${GATEWAY_API_VERSION}`,
+    kinds.map((kind) => `config/crd/standard/gateway.networking.k8s.io_${kind}.yaml`),
+  );
+}
+
+function definitionsOf(module: string, files: readonly string[]): { source: string; definitions: unknown[] } {
   const found = JSON.parse(execFileSync("go", ["mod", "download", "-json", module], { encoding: "utf8" })) as {
     Dir: string;
   };
-  const text = readFileSync(join(found.Dir, "kubernetes/customresourcedefinitions.gen.yaml"), "utf8");
-  const definitions = parseAllDocuments(text)
+  const definitions = files
+    .flatMap((file) => parseAllDocuments(readFileSync(join(found.Dir, file), "utf8")))
     .map((document) => document.toJS() as unknown)
     .filter((each) => each !== null)
     .map((each) => withNoConversion(withoutProse(each, false) as Definition));
@@ -21,12 +34,15 @@ export function istioDefinitions(): { source: string; definitions: unknown[] } {
 }
 
 interface Definition {
+  apiVersion: string;
+  kind: string;
+  metadata: Record<string, unknown>;
   spec: Record<string, unknown>;
 }
 
 /** The default that a server would fill in, so that a stored definition is seen to be the pinned one. */
-function withNoConversion(definition: Definition): Definition {
-  return { ...definition, spec: { conversion: { strategy: "None" }, ...definition.spec } };
+function withNoConversion({ apiVersion, kind, metadata, spec }: Definition): Definition {
+  return { apiVersion, kind, metadata, spec: { conversion: { strategy: "None" }, ...spec } };
 }
 
 /** Drops `description` where it is prose, keeps it where it is the name of a property. */
