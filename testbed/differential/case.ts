@@ -28,22 +28,43 @@ export interface RouteObject {
   http: readonly unknown[];
 }
 
+export type HeaderPairs = readonly (readonly [string, string])[];
+
 export interface CaseRequest {
+  /** How the client speaks. Default HTTP/1.1; `h2c` is HTTP/2 by prior knowledge. */
+  protocol?: "h2c";
   method?: string;
   /** Default case.test. */
   host?: string;
   path?: string;
   /** Sent as written, in this order; names may repeat. */
-  headers?: readonly (readonly [string, string])[];
+  headers?: HeaderPairs;
   body?: string;
+  /** In place of `body`: one part after the other, chunked or as frames, `gapMs` between two. */
+  pieces?: readonly string[];
+  gapMs?: number;
+  /** Sent after the body. */
+  trailers?: HeaderPairs;
+  /** After 101 these are sent one by one, each when the one before has come back. Then the client ends, or waits for the upstream to. */
+  talk?: { say: readonly string[]; endedBy: "client" | "upstream" };
   /** Gateway port. */
   port?: number;
   /** How often it is sent; more than once compares distributions. */
   times?: number;
+  /** All of `times` at once. */
+  concurrent?: boolean;
+  /** Chance has no part in it: of `times` each answer must come equally often. */
+  exactly?: boolean;
+  /** Passes before the first is sent. */
+  afterMs?: number;
   /** The answer must have taken from..to milliseconds in both worlds. */
   takesMs?: readonly [number, number];
+  /** As long from sending to the answer's first byte of body. */
+  startsMs?: readonly [number, number];
   /** Beside the subset compare which endpoint of it answered. */
   byEndpoint?: boolean;
+  /** Compare which of the case's connections to the upstreams it came by. */
+  byConnection?: boolean;
   /** Only how many endpoints answered is compared, not which. */
   sticky?: boolean;
   /** Copies go out beside the request: they are waited for, and the order of arrival is not compared. */
@@ -54,12 +75,31 @@ export interface CaseRequest {
   upstream?: readonly UpstreamStep[];
 }
 
-/** `headers` are added to the answer; `delayMs` passes before anything is sent. */
-export type UpstreamStep =
-  | { status: number; headers?: readonly (readonly [string, string])[]; body?: string; delayMs?: number }
-  | "reset"
-  | "garbage"
-  | "hang";
+export interface UpstreamAnswer {
+  /** 101: switches protocols and sends back every byte that comes. */
+  status: number;
+  /** Added to the answer's. */
+  headers?: HeaderPairs;
+  /** Default: the subset's name. After 101: the upstream's first words. */
+  body?: string;
+  /** In place of `body`, without a length that is known before; `gapMs` between two. */
+  pieces?: readonly string[];
+  gapMs?: number;
+  trailers?: HeaderPairs;
+  /** 1xx answers before. */
+  informs?: readonly (readonly [number, HeaderPairs])[];
+  /** Passes before anything is sent. */
+  delayMs?: number;
+  /** The connection, or the stream, ends after the body's last piece without the answer's end. */
+  breaksOff?: boolean;
+  /** After 101: the upstream ends when so many bytes have come. */
+  closesAfterBytes?: number;
+  /** Other endpoints answer 200. */
+  onlyAt?: readonly string[];
+}
+
+/** `refuse`: an HTTP/2 stream is refused unseen. */
+export type UpstreamStep = UpstreamAnswer | "reset" | "garbage" | "hang" | "refuse";
 
 export interface LiveCase {
   /** The case as written. */

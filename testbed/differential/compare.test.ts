@@ -6,7 +6,7 @@ import { compare } from "./compare.ts";
 import type { Observation } from "./observe.ts";
 
 function seen(to: string, more: Partial<Observation> = {}): Observation {
-  const attempts = [{ to, method: "GET", url: "/", headers: {}, body: "" }];
+  const attempts = [{ to, method: "GET", url: "/", over: "HTTP/1.1", headers: {}, body: "" }];
   return { status: 200, headers: { server: ["istio-envoy"] }, body: to, attempts, ...more };
 }
 

@@ -15,7 +15,8 @@ export interface Difference {
   sandbox: unknown;
 }
 
-export function compare(real: readonly Observation[], sandbox: readonly Observation[]): Difference[] {
+/** `exactly`: chance has no part in it. */
+export function compare(real: readonly Observation[], sandbox: readonly Observation[], exactly = false): Difference[] {
   if (real.length === 1 && sandbox.length === 1) return differences(real[0], sandbox[0], "");
   const [left, right] = [tally(real), tally(sandbox)];
   const found: Difference[] = [];
@@ -24,6 +25,8 @@ export function compare(real: readonly Observation[], sandbox: readonly Observat
     const expected = Math.max(a, b) === 0 ? 0 : b === 0 ? a : b;
     // Both sides are samples, hence the two.
     const bound = SIGMAS * Math.sqrt(2 * expected * (1 - expected / real.length)) + SLACK;
+    if (exactly && a !== b) found.push({ field: `count of ${summary(key)}`, real: a, sandbox: b });
+    if (exactly) continue;
     const missing = (a === 0 || b === 0) && a + b > RARE;
     if (Math.abs(a - b) > bound || missing)
       found.push({ field: `distribution of ${summary(key)}`, real: a, sandbox: b });

@@ -1,11 +1,12 @@
 // The upstreams of both worlds, in this process: they do what the request's plan says and remember every attempt that reached them.
 // A request is known by its header x-suite-id; the plan is registered before it is sent.
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { UpstreamStep } from "./case.ts";
+import type { Server } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { UpstreamAnswer, UpstreamStep } from "./case.ts";
 import { ENDPOINTS, type EndpointPorts, type TestEndpoint } from "./endpoints.ts";
-
-export const ID_HEADER = "x-suite-id";
+import type { Call } from "./fleet-call.ts";
+import { type EndpointServer, endpointServer } from "./fleet-server.ts";
 
 export interface SeenAttempt {
   endpoint: string;
@@ -13,8 +14,12 @@ export interface SeenAttempt {
   port: "main" | "second";
   method: string;
   url: string;
+  protocol: Call["protocol"];
   rawHeaders: string[];
   body: string;
+  rawTrailers: string[];
+  /** Equal for attempts that came by one connection. */
+  connection: number;
 }
 
 export interface Fleet {
@@ -33,20 +38,15 @@ interface Visit {
 
 export async function startFleet(): Promise<Fleet> {
   const visits = new Map<string, Visit>();
-  const servers: Server[] = [];
+  const servers: EndpointServer[] = [];
   const ports = { main: 0, second: 0 };
-  for (const which of ["main", "second"] as const)
+  for (const port of ["main", "second"] as const)
     for (const endpoint of ENDPOINTS.filter(({ listens }) => listens)) {
-      const server = createServer(
-        { maxHeaderSize: 131_072 },
-        (request, response) => void serve(visits, endpoint, which, request, response),
-      );
-      server.on("checkContinue", (request, response) => {
-        response.writeContinue();
-        void serve(visits, endpoint, which, request, response);
+      const server = endpointServer({
+        next: (id) => stepFor(visits.get(id), endpoint),
+        serve: (id, call) => void serve(visits.get(id), { endpoint, port }, call),
       });
-      server.keepAliveTimeout = 120_000;
-      ports[which] = await bind(server, endpoint.address, ports[which]);
+      ports[port] = await bind(server.listener, endpoint.address, ports[port]);
       servers.push(server);
     }
   return {
@@ -58,10 +58,7 @@ export async function startFleet(): Promise<Fleet> {
       return attempts;
     },
     async close() {
-      for (const server of servers) {
-        server.closeAllConnections();
-        server.close();
-      }
+      for (const server of servers) server.close();
     },
   };
 }
@@ -73,46 +70,43 @@ function bind(server: Server, address: string, port: number): Promise<number> {
   });
 }
 
-async function serve(
-  visits: ReadonlyMap<string, Visit>,
-  { name, labels }: TestEndpoint,
-  port: "main" | "second",
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const visit = visits.get(String(request.headers[ID_HEADER]));
-  let body = "";
-  const attempt = {
-    endpoint: name,
-    subset: labels["version"] ?? "",
-    port,
-    method: request.method!,
-    url: request.url!,
-    rawHeaders: request.rawHeaders,
-    body,
-  };
-  const number = visit === undefined ? 0 : visit.attempts.push(attempt) - 1;
-  const step = visit?.plan[Math.min(number, visit.plan.length - 1)] ?? { status: 200 };
-  if (step === "reset") return void request.socket.destroy();
-  if (step === "garbage") return void request.socket.end("this is no HTTP\r\n\r\n");
-  try {
-    for await (const chunk of request.setEncoding("utf8")) body += chunk as string;
-  } catch {
-    // The attempt was given up by the proxy.
-  }
-  attempt.body = body;
-  if (step === "hang") return;
-  if (step.delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, step.delayMs));
-  answer(response, step, attempt.subset);
+const connections = new WeakMap<object, number>();
+let lastConnection = 0;
+
+function numberOf(connection: object): number {
+  const number = connections.get(connection) ?? ++lastConnection;
+  connections.set(connection, number);
+  return number;
 }
 
-function answer(response: ServerResponse, step: Exclude<UpstreamStep, string>, subset: string): void {
-  const body = step.body ?? subset;
-  const bodiless = step.status === 204 || step.status === 304;
-  response.sendDate = !(step.headers ?? []).some(([name]) => name.toLowerCase() === "x-without-date");
-  response.writeHead(step.status, [
-    ...(bodiless ? [] : ["content-type", "text/plain", "content-length", String(Buffer.byteLength(body))]),
-    ...(step.headers ?? []).flat(),
-  ]);
-  response.end(bodiless ? undefined : body);
+const OK: UpstreamAnswer = { status: 200 };
+
+/** What is to be done with the attempt that comes next. */
+function stepFor(visit: Visit | undefined, { name }: TestEndpoint): UpstreamStep {
+  if (visit === undefined) return OK;
+  const step = visit.plan[Math.min(visit.attempts.length, visit.plan.length - 1)] ?? OK;
+  return typeof step === "object" && step.onlyAt !== undefined && !step.onlyAt.includes(name) ? OK : step;
+}
+
+async function serve(
+  visit: Visit | undefined,
+  { endpoint, port }: { endpoint: TestEndpoint; port: SeenAttempt["port"] },
+  call: Call,
+): Promise<void> {
+  const step = stepFor(visit, endpoint);
+  const { method, url, protocol, rawHeaders } = call;
+  const connection = numberOf(call.connection);
+  const subset = endpoint.labels["version"] ?? "";
+  const attempt: SeenAttempt = {
+    ...{ endpoint: endpoint.name, subset, port, method, url, protocol, rawHeaders, connection },
+    ...{ body: "", rawTrailers: [] },
+  };
+  visit?.attempts.push(attempt);
+  if (step === "reset") return call.reset();
+  if (step === "garbage") return call.garble();
+  if (step === "refuse") return call.refuse();
+  Object.assign(attempt, await call.received());
+  if (step === "hang") return;
+  if (step.delayMs !== undefined) await sleep(step.delayMs);
+  await call.answer(step, subset);
 }

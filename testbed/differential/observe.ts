@@ -1,8 +1,10 @@
 // What is compared of one request: the answer and every attempt as the upstream saw it, with what must differ between two runs of the
 // same proxy (ids, dates, durations, addresses) reduced to its form.
 
+import { createHash } from "node:crypto";
 import type { CaseRequest } from "./case.ts";
-import { ID_HEADER, type SeenAttempt } from "./fleet.ts";
+import type { SeenAttempt } from "./fleet.ts";
+import { ID_HEADER } from "./fleet-server.ts";
 import type { WireAnswer } from "./wire.ts";
 
 export interface Observation {
@@ -10,8 +12,12 @@ export interface Observation {
   failure?: string;
   headers: HeaderMap;
   body: string;
+  trailers?: HeaderMap;
+  /** 1xx answers that came before. */
+  informed?: { status: number; headers: HeaderMap }[];
   /** Undefined when the case says nothing about time. */
   inTime?: boolean;
+  startedInTime?: boolean;
   attempts: ObservedAttempt[];
 }
 
@@ -19,29 +25,70 @@ interface ObservedAttempt {
   to: string;
   method: string;
   url: string;
+  over: string;
+  /** Which of the case's connections, in the order of their first use. */
+  connection?: number;
   headers: HeaderMap;
   body: string;
+  trailers?: HeaderMap;
 }
 
 /** Values in order, by name as it was sent. */
 type HeaderMap = Readonly<Record<string, readonly string[]>>;
 
-export function observe(request: CaseRequest, answer: WireAnswer, attempts: readonly SeenAttempt[]): Observation {
-  const { takesMs } = request;
+/** `connections` are those to the upstreams that the case has used so far; new ones are added. */
+export function observe(
+  request: CaseRequest,
+  answer: WireAnswer,
+  attempts: readonly SeenAttempt[],
+  connections: number[] = [],
+): Observation {
+  const { takesMs, startsMs } = request;
+  const { status, failure, rawTrailers, informed } = answer;
   return {
-    status: answer.status,
-    ...(answer.failure === undefined ? {} : { failure: answer.failure }),
+    status,
+    ...(failure === undefined ? {} : { failure }),
     headers: headerMap(answer.rawHeaders),
-    body: answer.body,
-    ...(takesMs === undefined ? {} : { inTime: answer.tookMs >= takesMs[0] && answer.tookMs <= takesMs[1] }),
-    attempts: ordered(attempts, request).map((attempt, i) => ({
-      to: `${request.byEndpoint === true ? attempt.endpoint : attempt.subset}${attempt.port === "second" ? ":second" : ""}`,
-      method: attempt.method,
-      url: attempt.url,
-      headers: headersSeen(attempt.rawHeaders, i, request),
-      body: attempt.body,
-    })),
+    body: shortened(answer.body),
+    ...(rawTrailers.length === 0 ? {} : { trailers: headerMap(rawTrailers) }),
+    ...(informed.length === 0
+      ? {}
+      : { informed: informed.map(({ status, rawHeaders }) => ({ status, headers: headerMap(rawHeaders) })) }),
+    ...(takesMs === undefined ? {} : { inTime: isWithin(answer.tookMs, takesMs) }),
+    ...(startsMs === undefined ? {} : { startedInTime: isWithin(answer.startedMs, startsMs) }),
+    attempts: ordered(attempts, request).map((attempt, i) => attemptOf(attempt, i, request, connections)),
   };
+}
+
+function isWithin(ms: number, [from, to]: readonly [number, number]): boolean {
+  return ms >= from && ms <= to;
+}
+
+function attemptOf(attempt: SeenAttempt, i: number, request: CaseRequest, connections: number[]): ObservedAttempt {
+  const { endpoint, subset, port, method, url, protocol, rawTrailers } = attempt;
+  return {
+    to: `${request.byEndpoint === true ? endpoint : subset}${port === "second" ? ":second" : ""}`,
+    method,
+    url,
+    over: protocol,
+    ...(request.byConnection === true ? { connection: numberOf(attempt.connection, connections) } : {}),
+    headers: headersSeen(attempt.rawHeaders, i, request),
+    body: shortened(attempt.body),
+    ...(rawTrailers.length === 0 ? {} : { trailers: headerMap(rawTrailers) }),
+  };
+}
+
+function numberOf(connection: number, known: number[]): number {
+  const at = known.indexOf(connection);
+  return at === -1 ? known.push(connection) : at + 1;
+}
+
+const SHOWN_CHARACTERS = 1_000;
+
+/** Large bodies by their digest. */
+function shortened(body: string): string {
+  if (body.length <= SHOWN_CHARACTERS) return body;
+  return `${body.length} characters, SHA-256 ${createHash("sha256").update(body).digest("hex").slice(0, 16)}`;
 }
 
 function ordered(attempts: readonly SeenAttempt[], { mirrored }: CaseRequest): readonly SeenAttempt[] {

@@ -100,23 +100,35 @@ let lastId = 0;
 
 async function askCase(client: WireClient, { requests }: LiveCase, fleet: Fleet): Promise<CaseObservations> {
   const all: Observation[][] = [];
+  const connections: number[] = [];
   for (const request of requests) {
+    if (request.afterMs !== undefined) await sleep(request.afterMs);
+    const once = () => askOnce(client, request, fleet, connections);
     const samples: Observation[] = [];
-    for (let i = 0; i < (request.times ?? 1); i++) {
-      const id = `request-${++lastId}`;
-      fleet.expect(id, request.upstream ?? [{ status: 200 }]);
-      const answer = await client.send(request, id);
-      if (request.mirrored === true) await sleep(MIRRORS_ARRIVE_MS);
-      samples.push(observe(request, answer, fleet.take(id)));
-    }
+    if (request.concurrent === true)
+      samples.push(...(await Promise.all(Array.from({ length: request.times ?? 1 }, once))));
+    else for (let i = 0; i < (request.times ?? 1); i++) samples.push(await once());
     all.push(request.sticky === true ? withoutNames(samples) : samples);
   }
   return all;
 }
 
+async function askOnce(
+  client: WireClient,
+  request: CaseRequest,
+  fleet: Fleet,
+  connections: number[],
+): Promise<Observation> {
+  const id = `request-${++lastId}`;
+  fleet.expect(id, request.upstream ?? [{ status: 200 }]);
+  const answer = await client.send(request, id);
+  if (request.mirrored === true) await sleep(MIRRORS_ARRIVE_MS);
+  return observe(request, answer, fleet.take(id), connections);
+}
+
 export function compareCase(each: LiveCase, real: CaseObservations, sandbox: CaseObservations): CaseResult {
   const differences = each.requests.flatMap((sent, request) => {
-    const found = compare(real[request]!, sandbox[request]!);
+    const found = compare(real[request]!, sandbox[request]!, sent.exactly);
     return found.length === 0 ? [] : [{ request, sent, found }];
   });
   return { case: each.source, differences };

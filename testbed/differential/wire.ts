@@ -1,66 +1,42 @@
-// The client of both worlds: one request over HTTP/1.1, and everything that came back.
+// The client of both worlds: one request, and everything that came back.
 
-import { Agent, request as httpRequest } from "node:http";
 import type { CaseRequest } from "./case.ts";
-import { ID_HEADER } from "./fleet.ts";
+import { Http1Client } from "./wire-http1.ts";
+import { Http2Client } from "./wire-http2.ts";
 
 export interface WireAnswer {
   status: number;
   rawHeaders: string[];
   body: string;
+  rawTrailers: string[];
+  /** 1xx answers that came before. */
+  informed: { status: number; rawHeaders: string[] }[];
   tookMs: number;
-  /** In place of an answer: how the connection failed. */
+  /** From sending to the first byte of the body. */
+  startedMs: number;
+  /** In place of an answer, or of its end: how the connection failed. */
   failure?: string;
 }
 
-const DEADLINE_MS = 6_000;
+export type AddressOf = (gatewayPort: number) => { host: string; port: number };
+
+export const DEADLINE_MS = 6_000;
 
 export class WireClient {
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 64 });
-  readonly #address: (gatewayPort: number) => { host: string; port: number };
+  readonly #http1: Http1Client;
+  readonly #http2: Http2Client;
 
-  constructor(address: (gatewayPort: number) => { host: string; port: number }) {
-    this.#address = address;
+  constructor(addressOf: AddressOf) {
+    this.#http1 = new Http1Client(addressOf);
+    this.#http2 = new Http2Client(addressOf);
   }
 
   send(request: CaseRequest, id: string): Promise<WireAnswer> {
-    const { method = "GET", host = "", path = "/", headers = [], body, port = 80 } = request;
-    const raw = ["host", host, ID_HEADER, id, ...headers.flat()];
-    if (body !== undefined) raw.push("content-length", String(Buffer.byteLength(body)));
-    const startMs = performance.now();
-    return new Promise((resolve) => {
-      const failed = (error: Error & { code?: string }) =>
-        resolve({
-          status: 0,
-          rawHeaders: [],
-          body: "",
-          tookMs: performance.now() - startMs,
-          failure: error.code ?? error.message,
-        });
-      const call = httpRequest(
-        // Node's types know no flat list of headers, its code does (since 18): names may repeat and keep their case.
-        { ...this.#address(port), method, path, headers: raw as never, agent: this.#agent, timeout: DEADLINE_MS },
-        (response) => {
-          let text = "";
-          response.setEncoding("latin1").on("data", (chunk: string) => (text += chunk));
-          response.on("error", failed);
-          response.on("end", () =>
-            resolve({
-              status: response.statusCode!,
-              rawHeaders: response.rawHeaders,
-              body: text,
-              tookMs: performance.now() - startMs,
-            }),
-          );
-        },
-      );
-      call.on("timeout", () => call.destroy(new Error("no answer in time")));
-      call.on("error", failed);
-      call.end(body);
-    });
+    return request.protocol === "h2c" ? this.#http2.send(request, id) : this.#http1.send(request, id);
   }
 
   close(): void {
-    this.#agent.destroy();
+    this.#http1.close();
+    this.#http2.close();
   }
 }
