@@ -30,13 +30,13 @@ let verdicts: CaseVerdict[];
 
 beforeAll(async () => {
   side = await startRealSide();
-  await prepare(side.real, cases, side.fleet);
-  real = await ask(side.real, cases, side.fleet);
-  const sandbox = await startSandboxWorld(startGateway, seed);
+  await prepare(side.real, cases);
+  real = await ask(side.real, cases);
+  const sandbox = await startSandboxWorld(startGateway, seed, side.fleet);
   try {
-    await prepare(sandbox, cases, side.fleet);
-    verdicts = judge(cases, real, await ask(sandbox, cases, side.fleet));
-    verdicts = await shrunk(verdicts, cases, { real: side.real, sandbox, fleet: side.fleet });
+    await prepare(sandbox, cases);
+    verdicts = judge(cases, real, await ask(sandbox, cases));
+    verdicts = await shrunk(verdicts, cases, { real: side.real, sandbox });
   } finally {
     await sandbox.close();
   }
@@ -73,11 +73,11 @@ describe("a planted bug is found", () => {
   };
 
   test.each(PLANTED)("$name", async (planted) => {
-    const sandbox = await startSandboxWorld(await plant(planted), seed);
+    const sandbox = await startSandboxWorld(await plant(planted), seed, side.fleet);
     const found: string[] = [];
     try {
-      await prepare(sandbox, cases, side.fleet);
-      await ask(sandbox, ordered(planted.shownBy), side.fleet, (each, observations) => {
+      await prepare(sandbox, cases);
+      await ask(sandbox, ordered(planted.shownBy), (each, observations) => {
         const known = real.get(each.source.name)!;
         if (verdictOf(each, compareCase(each, known, observations)).verdict === "bug") found.push(each.source.name);
         return found.length > 0;

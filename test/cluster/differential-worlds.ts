@@ -36,7 +36,7 @@ export async function startRealSide(): Promise<RealSide> {
   const server = await startServer(bin);
   stack.defer(() => server.stop());
   const cluster = await clusterOf(server.kubeconfig);
-  const real = await startSmallMesh({ programs, cluster, kubeconfig: server.kubeconfig });
+  const real = await startSmallMesh({ programs, cluster, kubeconfig: server.kubeconfig, fleet });
   stack.defer(() => real.close());
   const started = stack.move();
   return { fleet, real, close: () => started.disposeAsync() };

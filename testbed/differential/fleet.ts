@@ -1,5 +1,5 @@
-// The upstreams of both worlds, in this process: they do what the request's plan says and remember every attempt that reached them.
-// A request is known by its header x-suite-id; the plan is registered before it is sent.
+// The upstreams of a world, in one process: they do what the request's plan says and remember every attempt that reached them.
+// A request is known by its header x-suite-id; the plan is registered before it is sent. On a cluster this runs in a pod (fleet-in-pod.ts).
 
 import type { Server } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -25,9 +25,9 @@ export interface SeenAttempt {
 export interface Fleet {
   readonly ports: EndpointPorts;
   /** Tells what to do with the attempts of a request, before it is sent. */
-  expect(id: string, plan: readonly UpstreamStep[]): void;
+  expect(id: string, plan: readonly UpstreamStep[]): Promise<void>;
   /** The attempts that came, in order; forgets them. */
-  take(id: string): SeenAttempt[];
+  take(id: string): Promise<SeenAttempt[]>;
   close(): Promise<void>;
 }
 
@@ -36,7 +36,12 @@ interface Visit {
   attempts: SeenAttempt[];
 }
 
-export async function startFleet(): Promise<Fleet> {
+/** Where a port of an endpoint is bound; port 0 for any that is free, the same for all endpoints. */
+export type PlaceOf = (endpoint: TestEndpoint, which: keyof EndpointPorts) => { host: string; port: number };
+
+const onLoopback: PlaceOf = ({ address }) => ({ host: address, port: 0 });
+
+export async function startFleet(placeOf: PlaceOf = onLoopback): Promise<Fleet> {
   const visits = new Map<string, Visit>();
   const servers: EndpointServer[] = [];
   const ports = { main: 0, second: 0 };
@@ -46,13 +51,14 @@ export async function startFleet(): Promise<Fleet> {
         next: (id) => stepFor(visits.get(id), endpoint),
         serve: (id, call) => void serve(visits.get(id), { endpoint, port }, call),
       });
-      ports[port] = await bind(server.listener, endpoint.address, ports[port]);
+      const place = placeOf(endpoint, port);
+      ports[port] = await bind(server.listener, { ...place, port: place.port || ports[port] });
       servers.push(server);
     }
   return {
     ports,
-    expect: (id, plan) => void visits.set(id, { plan, attempts: [] }),
-    take(id) {
+    expect: async (id, plan) => void visits.set(id, { plan, attempts: [] }),
+    async take(id) {
       const attempts = visits.get(id)?.attempts ?? [];
       visits.delete(id);
       return attempts;
@@ -63,10 +69,12 @@ export async function startFleet(): Promise<Fleet> {
   };
 }
 
-function bind(server: Server, address: string, port: number): Promise<number> {
+function bind(server: Server, { host, port }: ReturnType<PlaceOf>): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, address, () => resolve((server.address() as { port: number }).port));
+    server.once("error", ({ message }) =>
+      reject(new Error(`${message}: where only 127.0.0.1 is there (macOS), add ${host}: sudo ifconfig lo0 alias ${host}`)),
+    );
+    server.listen(port, host, () => resolve((server.address() as { port: number }).port));
   });
 }
 

@@ -29,9 +29,10 @@ export function live(cases: readonly DifferentialCase[]): LiveCase[] {
 }
 
 /** The shared Services and everything that the cases bring. */
-export async function prepare(world: RoutingWorld, cases: readonly LiveCase[], fleet: Fleet): Promise<void> {
+export async function prepare(world: RoutingWorld, cases: readonly LiveCase[]): Promise<void> {
+  const { ports } = world.fleet;
   const backends = cases.flatMap(({ objects }) => objects.filter((each) => !isRoute(each)));
-  await world.apply([...sharedServices(fleet.ports), ...withTargetPort(backends, fleet.ports.main)]);
+  await world.apply([...sharedServices(ports), ...withTargetPort(backends, ports.main)]);
   await world.inEffect();
   // Age decides between the VirtualServices of one host: those of a case are created one after the other, cases side by side.
   const queue = cases.map(({ objects }) => objects.filter(isRoute));
@@ -61,7 +62,6 @@ function withTargetPort(objects: readonly KubeObject[], port: number): KubeObjec
 export async function ask(
   world: RoutingWorld,
   cases: readonly LiveCase[],
-  fleet: Fleet,
   until: (each: LiveCase, observations: CaseObservations) => boolean = () => false,
 ): Promise<Map<string, CaseObservations>> {
   const client = new WireClient((port) => world.addressOf(port));
@@ -69,7 +69,7 @@ export async function ask(
   let over = false;
   const work = (queue: LiveCase[]) => async () => {
     for (let next = queue.shift(); next !== undefined && !over; next = queue.shift()) {
-      const observations = await askCase(client, next, fleet);
+      const observations = await askCase(client, next, world.fleet);
       results.set(next.source.name, observations);
       over ||= until(next, observations);
     }
@@ -120,10 +120,10 @@ async function askOnce(
   connections: number[],
 ): Promise<Observation> {
   const id = `request-${++lastId}`;
-  fleet.expect(id, request.upstream ?? [{ status: 200 }]);
+  await fleet.expect(id, request.upstream ?? [{ status: 200 }]);
   const answer = await client.send(request, id);
   if (request.mirrored === true) await sleep(MIRRORS_ARRIVE_MS);
-  return observe(request, answer, fleet.take(id), connections);
+  return observe(request, answer, await fleet.take(id), connections);
 }
 
 export function compareCase(each: LiveCase, real: CaseObservations, sandbox: CaseObservations): CaseResult {

@@ -9,6 +9,7 @@ import type { Clock } from "../../src/ports/clock.ts";
 import type { Log } from "../../src/ports/log.ts";
 import { openSandboxCluster } from "../../src/sandbox/cluster/open.ts";
 import { ENDPOINTS, selected, type TestEndpoint } from "./endpoints.ts";
+import type { Fleet } from "./fleet.ts";
 import { createAll, Probe, suiteGateway } from "./objects.ts";
 import { GATEWAY_PORTS, type RoutingWorld } from "./world.ts";
 
@@ -28,7 +29,11 @@ const log: Log = {
 };
 
 /** `start` is the gateway under test: the product's, or a copy with a planted bug. */
-export async function startSandboxWorld(start: typeof startGateway, seed: number): Promise<RoutingWorld> {
+export async function startSandboxWorld(
+  start: typeof startGateway,
+  seed: number,
+  fleet: Fleet,
+): Promise<RoutingWorld> {
   const sandbox = await openSandboxCluster({ dataFile: ":memory:", clock, log });
   const { cluster } = sandbox;
   for (const name of ["other"])
@@ -40,9 +45,11 @@ export async function startSandboxWorld(start: typeof startGateway, seed: number
   const probe = new Probe(cluster, addressOf(GATEWAY_PORTS[0]));
   return {
     name: "sandbox gateway",
+    fleet,
     addressOf,
     apply: (objects) => createAll(cluster, [...objects, ...objects.filter(isService).map(slice)]),
     inEffect: () => probe.inEffect(),
+    leavesOut: () => undefined,
     async close() {
       probe.close();
       await gateway.stop();

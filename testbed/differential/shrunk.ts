@@ -1,7 +1,6 @@
 // Generated cases that show a bug are made small before they are reported: each variant is put before both worlds.
 
 import { type DifferentialCase, instantiate, type LiveCase } from "./case.ts";
-import type { Fleet } from "./fleet.ts";
 import { type CaseVerdict, verdictOf } from "./report.ts";
 import { ask, compareCase } from "./run.ts";
 import { shrink } from "./shrink.ts";
@@ -10,7 +9,6 @@ import type { RoutingWorld } from "./world.ts";
 export interface BothWorlds {
   real: RoutingWorld;
   sandbox: RoutingWorld;
-  fleet: Fleet;
 }
 
 /** More than a few bugs are not made small: they would take long, and are seen well enough. */
@@ -38,7 +36,7 @@ export async function shrunk(
 
 /** Undefined when an API refuses the variant, or it never takes effect. */
 async function verdictIn(
-  { real, sandbox, fleet }: BothWorlds,
+  { real, sandbox }: BothWorlds,
   variant: DifferentialCase,
 ): Promise<CaseVerdict | undefined> {
   const each = instantiate(variant, ++lastNumber);
@@ -47,7 +45,7 @@ async function verdictIn(
       await world.apply(each.objects);
       await world.inEffect();
     }
-    const [left, right] = [await ask(real, [each], fleet), await ask(sandbox, [each], fleet)];
+    const [left, right] = [await ask(real, [each]), await ask(sandbox, [each])];
     return verdictOf(each, compareCase(each, left.get(variant.name)!, right.get(variant.name)!));
   } catch {
     return undefined;

@@ -18,6 +18,7 @@ import { freePorts } from "../mesh/free-ports.ts";
 import { startIstiod } from "../mesh/istiod.ts";
 import type { MeshPrograms } from "../mesh/programs.ts";
 import { ENDPOINTS, service } from "./endpoints.ts";
+import type { Fleet } from "./fleet.ts";
 import { createAll, Probe, suiteGateway, whenServed } from "./objects.ts";
 import { GATEWAY_PORTS, type RoutingWorld } from "./world.ts";
 
@@ -26,6 +27,7 @@ export interface SmallMeshOptions {
   /** A client of the API server, and the kubeconfig that istiod gets. */
   cluster: Cluster;
   kubeconfig: object;
+  fleet: Fleet;
 }
 
 const WORKLOAD_ENTRIES: Resource = {
@@ -37,7 +39,7 @@ const WORKLOAD_ENTRIES: Resource = {
 };
 const SYSTEM = "istio-system";
 
-export async function startSmallMesh({ programs, cluster, kubeconfig }: SmallMeshOptions): Promise<RoutingWorld> {
+export async function startSmallMesh({ programs, cluster, kubeconfig, fleet }: SmallMeshOptions): Promise<RoutingWorld> {
   await using stack = new AsyncDisposableStack();
   const home = mkdtempSync(join(tmpdir(), "small-mesh-"));
   stack.defer(() => rmSync(home, { recursive: true, force: true }));
@@ -58,10 +60,12 @@ export async function startSmallMesh({ programs, cluster, kubeconfig }: SmallMes
   await envoy.until(() => probe.isInEffect());
   const started = stack.move();
   return {
-    name: "istiod and Envoy",
+    name: "small mesh: istiod and Envoy on loopback",
+    fleet,
     addressOf,
     apply: (objects) => createAll(cluster, objects),
     inEffect: () => probe.inEffect(),
+    leavesOut: () => undefined,
     close: () => started.disposeAsync(),
   };
 }
