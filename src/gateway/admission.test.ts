@@ -13,7 +13,7 @@ function started() {
 test("so many run, so many wait, others are turned away; who leaves lets the next one in", () => {
   const { ran, ticket } = started();
   const host = {};
-  const admission = new Admission({ maxConnections: 2, maxPending: 1 });
+  const admission = new Admission({ maxConnections: 2, maxPending: 1, maxRequests: Infinity });
   const [a, b, c, d] = ["a", "b", "c", "d"].map((name) => ticket(name, host));
   expect([a!, b!, c!, d!].map((each) => admission.enter(each))).toEqual([true, true, true, false]);
   expect([ran.join(""), admission.isWaiting(c!)]).toEqual(["ab", true]);
@@ -28,9 +28,19 @@ test("so many run, so many wait, others are turned away; who leaves lets the nex
 
 test("every host may have one connection", () => {
   const { ran, ticket } = started();
-  const admission = new Admission({ maxConnections: 1, maxPending: 0 });
+  const admission = new Admission({ maxConnections: 1, maxPending: 0, maxRequests: Infinity });
   expect(admission.enter(ticket("a", {}))).toBe(true);
   expect(admission.enter(ticket("b", {}))).toBe(true);
+  expect(ran).toEqual(["a", "b"]);
+});
+
+test("beyond the number of requests nobody waits", () => {
+  const { ran, ticket } = started();
+  const admission = new Admission({ maxConnections: Infinity, maxPending: Infinity, maxRequests: 1 });
+  const [a, b] = [ticket("a", {}), ticket("b", {})];
+  expect([a, b].map((each) => admission.enter(each))).toEqual([true, false]);
+  admission.leave(a);
+  expect(admission.enter(b)).toBe(true);
   expect(ran).toEqual(["a", "b"]);
 });
 
@@ -42,6 +52,14 @@ test.each<[ConnectionPool, string[], object]>([
     { limits: { maxConnections: 3, maxPending: 1 } },
   ],
   [{ http: { http1MaxPendingRequests: 1 } }, [], { limits: undefined, transport: undefined }],
+  [{ http: { http2MaxRequests: 3 } }, [], { limits: { maxConnections: Infinity, maxRequests: 3 } }],
+  [{ http: { maxRetries: 3 } }, [], { limits: undefined, retryCeiling: { by: "number", maxRetries: 3 } }],
+  [{ http: { maxRetries: 0 } }, [], { retryCeiling: undefined }],
+  [{ http: { maxRetries: -1 } }, [".http.maxRetries"], {}],
+  [{ http: { idleTimeout: "5s" }, tcp: { idleTimeout: "7s" } }, [], { transport: { idleTimeoutMs: 5_000 } }],
+  [{ tcp: { idleTimeout: "0s" } }, [], { transport: { idleTimeoutMs: 0 } }],
+  [{ http: { idleTimeout: "0s" } }, [".http.idleTimeout"], {}],
+  [{ tcp: { maxConnectionDuration: "1m" } }, [], { transport: { maxConnectionAgeMs: 60_000 } }],
   [{ http: { maxRequestsPerConnection: 1 } }, [], { transport: { maxRequestsPerConnection: 1 } }],
   [{ tcp: { connectTimeout: "1s" } }, [], { transport: { connectTimeoutMs: 1_000 } }],
   [{ tcp: { maxConnections: -1 } }, [".tcp.maxConnections"], {}],

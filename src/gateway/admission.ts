@@ -1,5 +1,6 @@
 // Connection limits of one cluster. With HTTP/1.1 every running request has a connection to itself, so connections are counted
-// as running requests; those beyond wait, up to their own limit. https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/circuit_breaking
+// as running requests; those beyond wait, up to their own limit. The number of requests has a limit beside it, and there nobody waits.
+// https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/circuit_breaking
 
 import type { ConnectionLimits } from "./table.ts";
 
@@ -21,8 +22,10 @@ export class Admission {
 
   /** False: there are too many already. */
   enter(ticket: Ticket): boolean {
-    if (this.#mayRun(ticket)) this.#run(ticket);
-    else if (this.#waiting.size < this.limits.maxPending) this.#waiting.add(ticket);
+    if (this.#mayRun(ticket)) {
+      if (this.#running.size >= this.limits.maxRequests) return false;
+      this.#run(ticket);
+    } else if (this.#waiting.size < this.limits.maxPending) this.#waiting.add(ticket);
     else return false;
     return true;
   }

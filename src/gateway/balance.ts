@@ -2,21 +2,24 @@
 
 import type { Random } from "./random.ts";
 import type { Balance } from "./table.ts";
+import type { Turns } from "./turns.ts";
 
 export interface Candidate {
   readonly inFlight: number;
 }
 
-export interface BalanceState {
+export interface BalanceState<T extends object> {
   /** Round robin's next position. */
   cursor: number;
+  /** While endpoints warm up. */
+  readonly turns: Turns<T>;
 }
 
 /** Endpoints must not be empty. */
 export function pickEndpoint<T extends Candidate>(
   endpoints: readonly T[],
   balance: Balance,
-  state: BalanceState,
+  state: Pick<BalanceState<T>, "cursor">,
   random: Random,
 ): T {
   if (endpoints.length === 1) return endpoints[0]!;

@@ -35,7 +35,7 @@ export function compileClusters(
     const service = services.find(host);
     const servicePort = service?.spec.ports?.find((each) => each.port === port);
     if (service === undefined || servicePort === undefined) continue;
-    const settings = settingsOf(rules.get(host) ?? [], subset);
+    const settings = settingsOf(rules.get(host) ?? [], subset, port);
     if (settings === undefined) continue;
     const { name, namespace = "default" } = service.metadata;
     const ready = endpoints(namespace, name, servicePort.name ?? "")
@@ -71,14 +71,15 @@ function isExported({ spec }: DestinationRule, own: string, to: string): boolean
 function settingsOf(
   rules: readonly DestinationRule[],
   subset: string | undefined,
+  port: number,
 ): { labels: Record<string, string>; policy: ClusterPolicy } | undefined {
   const policy = rules.find(({ spec }) => spec.trafficPolicy !== undefined)?.spec.trafficPolicy;
-  if (subset === undefined) return { labels: {}, policy: compilePolicy(policy, undefined) };
+  if (subset === undefined) return { labels: {}, policy: compilePolicy(policy, undefined, port) };
   const found = rules.flatMap(({ spec }) => spec.subsets ?? []).find(({ name }) => name === subset);
   if (found === undefined) return undefined;
   return {
     labels: found.labels ?? {},
-    policy: compilePolicy(policy, found.trafficPolicy),
+    policy: compilePolicy(policy, found.trafficPolicy, port),
   };
 }
 

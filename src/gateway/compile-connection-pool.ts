@@ -1,12 +1,13 @@
-// A DestinationRule's connectionPool. Zero and absent mean no limit, as istiod reads them.
+// A DestinationRule's connectionPool and retryBudget. Zero and absent mean no limit, as istiod reads them.
 
 import { compileDuration } from "./compile-duration.ts";
 import type { Complain } from "./compile-match.ts";
-import type { ConnectionPool } from "./objects.ts";
-import type { ConnectionLimits, Transport } from "./table.ts";
+import type { ConnectionPool, TrafficPolicy } from "./objects.ts";
+import type { ConnectionLimits, RetryCeiling, Transport } from "./table.ts";
 
 export interface CompiledPool {
   limits: ConnectionLimits | undefined;
+  retryCeiling: RetryCeiling | undefined;
   transport: Transport | undefined;
 }
 
@@ -17,17 +18,58 @@ export function compileConnectionPool({ tcp, http }: ConnectionPool, field: stri
       complain(`${field}.${path}`, `${field}.${path}: ${value} is no whole number of zero or more`);
     return value > 0 ? value : Infinity;
   };
-  const maxConnections = count("tcp.maxConnections", tcp?.maxConnections);
-  const maxPending = count("http.http1MaxPendingRequests", http?.http1MaxPendingRequests);
-  const maxRequests = count("http.maxRequestsPerConnection", http?.maxRequestsPerConnection);
-  const connectTimeoutMs = compileDuration(tcp?.connectTimeout, `${field}.tcp.connectTimeout`, complain);
-  if (connectTimeoutMs === 0) complain(`${field}.tcp.connectTimeout`, `${field}.tcp.connectTimeout must be above zero`);
+  const maxRetries = count("http.maxRetries", http?.maxRetries);
   return {
-    // Nobody waits where connections are not limited.
-    limits: maxConnections === Infinity ? undefined : { maxConnections, maxPending },
-    transport:
-      maxRequests === Infinity && !connectTimeoutMs
-        ? undefined
-        : { connectTimeoutMs, maxRequestsPerConnection: maxRequests === Infinity ? undefined : maxRequests },
+    limits: present({
+      maxConnections: count("tcp.maxConnections", tcp?.maxConnections),
+      maxPending: count("http.http1MaxPendingRequests", http?.http1MaxPendingRequests),
+      maxRequests: count("http.http2MaxRequests", http?.http2MaxRequests),
+    }),
+    retryCeiling: maxRetries === Infinity ? undefined : { by: "number", maxRetries },
+    transport: compileTransport(
+      { tcp, http },
+      field,
+      complain,
+      count("http.maxRequestsPerConnection", http?.maxRequestsPerConnection),
+    ),
   };
+}
+
+/** Where connections are not limited nobody waits for one. */
+function present(limits: ConnectionLimits): ConnectionLimits | undefined {
+  return limits.maxConnections === Infinity && limits.maxRequests === Infinity ? undefined : limits;
+}
+
+function compileTransport(
+  { tcp, http }: ConnectionPool,
+  field: string,
+  complain: Complain,
+  maxRequests: number,
+): Transport | undefined {
+  const duration = (path: string, text: string | undefined, least: number): number | undefined => {
+    const ms = compileDuration(text, `${field}.${path}`, complain);
+    if (ms !== undefined && ms >= 0 && ms < least)
+      complain(`${field}.${path}`, `${field}.${path} must be at least a millisecond`);
+    return ms;
+  };
+  const httpIdleMs = duration("http.idleTimeout", http?.idleTimeout, 1);
+  const tcpIdleMs = duration("tcp.idleTimeout", tcp?.idleTimeout, 0);
+  const transport: Transport = {
+    connectTimeoutMs: duration("tcp.connectTimeout", tcp?.connectTimeout, 1) || undefined,
+    maxRequestsPerConnection: maxRequests === Infinity ? undefined : maxRequests,
+    idleTimeoutMs: httpIdleMs ?? tcpIdleMs,
+    maxConnectionAgeMs: duration("tcp.maxConnectionDuration", tcp?.maxConnectionDuration, 1) || undefined,
+  };
+  return Object.values(transport).every((each) => each === undefined) ? undefined : transport;
+}
+
+/** Retries may be this share of what is running; it takes the place of maxRetries. */
+export function compileRetryBudget(
+  { percent = 20, minRetryConcurrency }: NonNullable<TrafficPolicy["retryBudget"]>,
+  field: string,
+  complain: Complain,
+): RetryCeiling {
+  if (!(percent >= 0 && percent <= 100))
+    complain(`${field}.percent`, `${field}.percent: ${percent} is not between 0 and 100`);
+  return { by: "budget", percent, minConcurrency: minRetryConcurrency || 3 };
 }

@@ -1,36 +1,109 @@
-// How a DestinationRule's traffic policy spreads requests over endpoints. A subset's policy replaces the rule's field by field.
+// How a DestinationRule's traffic policy spreads requests over endpoints, and what it holds back. A subset's policy replaces the
+// rule's field by field; a port's settings replace all four of their kind, those that they leave out included.
 
-import { compileConnectionPool } from "./compile-connection-pool.ts";
+import { compileConnectionPool, compileRetryBudget } from "./compile-connection-pool.ts";
 import { compileDuration } from "./compile-duration.ts";
 import type { Complain } from "./compile-match.ts";
 import { compileOutlier } from "./compile-outlier.ts";
-import type { ConsistentHash, TrafficPolicy } from "./objects.ts";
-import type { Balance, Cluster, HashPolicy } from "./table.ts";
+import type { ConsistentHash, LoadBalancer, PortPolicy, TrafficPolicy } from "./objects.ts";
+import type { Balance, Cluster, HashPolicy, WarmUp } from "./table.ts";
 
-export type ClusterPolicy = Pick<Cluster, "balance" | "hash" | "outlier" | "limits" | "transport">;
+export type ClusterPolicy = Pick<
+  Cluster,
+  "balance" | "warmUp" | "hash" | "outlier" | "limits" | "retryCeiling" | "transport"
+>;
 
 /** Problems are reported by `checkPolicy`; here the rest is made the best of. */
-export function compilePolicy(rule: TrafficPolicy | undefined, subset: TrafficPolicy | undefined): ClusterPolicy {
-  const { loadBalancer = {}, outlierDetection, connectionPool } = { ...rule, ...subset };
+export function compilePolicy(
+  rule: TrafficPolicy | undefined,
+  subset: TrafficPolicy | undefined,
+  port: number,
+): ClusterPolicy {
+  const { loadBalancer = {}, outlierDetection, connectionPool, retryBudget } = merged(rule, subset, port);
   const { simple, consistentHash } = loadBalancer;
+  const balance = balanceOf(simple);
+  const pool = connectionPool === undefined ? UNLIMITED : compileConnectionPool(connectionPool, "", ignore);
   return {
-    balance: balanceOf(simple),
-    hash: consistentHash && compileHash(consistentHash, "", () => {}),
-    outlier: outlierDetection && compileOutlier(outlierDetection, "", () => {}),
-    ...(connectionPool === undefined ? UNLIMITED : compileConnectionPool(connectionPool, "", () => {})),
+    balance,
+    warmUp: balance === "random" || consistentHash !== undefined ? undefined : compileWarmUp(loadBalancer, "", ignore),
+    hash: consistentHash && compileHash(consistentHash, "", ignore),
+    outlier: outlierDetection && compileOutlier(outlierDetection, "", ignore),
+    ...pool,
+    retryCeiling: retryBudget === undefined ? pool.retryCeiling : compileRetryBudget(retryBudget, "", ignore),
   };
+}
+
+/** As istiod's MergeSubsetTrafficPolicy. */
+function merged(rule: TrafficPolicy | undefined, subset: TrafficPolicy | undefined, port: number): TrafficPolicy {
+  return { ...forPort(rule, port), ...forPort(subset, port) };
+}
+
+function forPort(policy: TrafficPolicy | undefined, port: number): TrafficPolicy | undefined {
+  const own = policy?.portLevelSettings?.find((each) => each.port?.number === port);
+  if (own === undefined) return policy;
+  const { loadBalancer, outlierDetection, connectionPool } = own;
+  return { loadBalancer, outlierDetection, connectionPool };
 }
 
 /** Everything that is wrong with a policy beside fields that are not honoured. */
 export function checkPolicy(policy: TrafficPolicy | undefined, field: string, complain: Complain): void {
-  const { loadBalancer, outlierDetection, connectionPool } = policy ?? {};
-  if (loadBalancer?.consistentHash !== undefined)
-    compileHash(loadBalancer.consistentHash, `${field}.loadBalancer.consistentHash`, complain);
+  if (policy === undefined) return;
+  checkPortPolicy(policy, field, complain);
+  if (policy.retryBudget !== undefined) compileRetryBudget(policy.retryBudget, `${field}.retryBudget`, complain);
+  policy.portLevelSettings?.forEach((each, i) => {
+    const own = `${field}.portLevelSettings[${i}]`;
+    if (each.port?.number === undefined) complain(`${own}.port`, `${own}.port.number is missing`);
+    checkPortPolicy(each, own, complain);
+  });
+}
+
+function checkPortPolicy(policy: PortPolicy, field: string, complain: Complain): void {
+  const { loadBalancer, outlierDetection, connectionPool } = policy;
+  if (loadBalancer !== undefined) checkLoadBalancer(loadBalancer, `${field}.loadBalancer`, complain);
   if (outlierDetection !== undefined) compileOutlier(outlierDetection, `${field}.outlierDetection`, complain);
   if (connectionPool !== undefined) compileConnectionPool(connectionPool, `${field}.connectionPool`, complain);
 }
 
-const UNLIMITED = { limits: undefined, transport: undefined };
+function checkLoadBalancer(loadBalancer: LoadBalancer, field: string, complain: Complain): void {
+  const { simple, consistentHash, warmup, warmupDurationSecs } = loadBalancer;
+  if (consistentHash !== undefined) compileHash(consistentHash, `${field}.consistentHash`, complain);
+  compileWarmUp(loadBalancer, field, complain);
+  const written = warmup !== undefined ? "warmup" : warmupDurationSecs !== undefined ? "warmupDurationSecs" : undefined;
+  if (written !== undefined && (simple === "RANDOM" || consistentHash !== undefined))
+    complain(
+      `${field}.${written}`,
+      `${field}.${written} has no effect with ${consistentHash === undefined ? "RANDOM" : "consistentHash"}; use ROUND_ROBIN or LEAST_REQUEST`,
+    );
+}
+
+const ignore = (): void => {};
+
+const UNLIMITED = { limits: undefined, retryCeiling: undefined, transport: undefined };
+
+/** Envoy's defaults: linear, from a tenth. */
+function compileWarmUp(
+  { warmup, warmupDurationSecs }: LoadBalancer,
+  field: string,
+  complain: Complain,
+): WarmUp | undefined {
+  const [path, text] = warmup
+    ? [`${field}.warmup.duration`, warmup.duration]
+    : [`${field}.warmupDurationSecs`, warmupDurationSecs];
+  if (warmup !== undefined && text === undefined) complain(path, `${path} is missing`);
+  const windowMs = compileDuration(text, path, complain);
+  if (windowMs === undefined) return undefined;
+  const { minimumPercent = 10, aggression = 1 } = warmup ?? {};
+  if (windowMs >= 0 && windowMs < 1) complain(path, `${path} must be at least a millisecond`);
+  if (!(minimumPercent >= 0 && minimumPercent <= 100))
+    complain(
+      `${field}.warmup.minimumPercent`,
+      `${field}.warmup.minimumPercent: ${minimumPercent} is not between 0 and 100`,
+    );
+  if (!(aggression > 0))
+    complain(`${field}.warmup.aggression`, `${field}.warmup.aggression: ${aggression} is not above zero`);
+  if (!(windowMs >= 1 && aggression > 0)) return undefined;
+  return { windowMs, minimumShare: minimumPercent / 100, aggression };
+}
 
 function balanceOf(simple: string | undefined): Balance {
   if (simple === "ROUND_ROBIN") return "round_robin";

@@ -257,11 +257,11 @@ describe("what is not honoured is refused with its field, and not served", () =>
 
   test("a DestinationRule's subsets are kept: only what is not honoured is named", () => {
     const rule = destinationRule({
-      trafficPolicy: { portLevelSettings: [], loadBalancer: { simple: "PASSTHROUGH" } } as object,
+      trafficPolicy: { tunnel: {}, loadBalancer: { simple: "PASSTHROUGH" } } as object,
     });
     const world = withRoute({ route: [to("v1")] }, { destinationRules: [rule] });
     expect(problemsOf(world)).toEqual([
-      "DestinationRule spec.trafficPolicy.portLevelSettings partly-honoured",
+      "DestinationRule spec.trafficPolicy.tunnel partly-honoured",
       "DestinationRule spec.trafficPolicy.loadBalancer.simple partly-honoured",
     ]);
     expect(

@@ -12,7 +12,7 @@ import { delayedFlags, happens } from "./fault.ts";
 import { forwardHeaders } from "./forward-headers.ts";
 import type { Gate } from "./gate.ts";
 import { clientHeaders, edit, type HeaderList, localHeaders, sealed } from "./headers.ts";
-import type { LiveCluster } from "./live-table.ts";
+import type { LiveCluster } from "./live-cluster.ts";
 import * as local from "./local-reply.ts";
 import { logRouting } from "./log-routing.ts";
 import { findRoute, findVirtualHost } from "./match.ts";
@@ -20,6 +20,7 @@ import { sendMirrors } from "./mirror.ts";
 import { hostWithoutPort } from "./names.ts";
 import type { RequestBody } from "./request-body.ts";
 import { NodeRequestView } from "./request-view.ts";
+import type { RetryLimit } from "./retry-limit.ts";
 import { type AnswerHeaders, backoffMs, retriesFailure, retriesStatus } from "./retry.ts";
 import { forwardedPath } from "./rewrite.ts";
 import { splice, switchingProtocols } from "./splice.ts";
@@ -53,6 +54,9 @@ export class Exchange implements AttemptOwner {
   #upstreamMs: number | undefined;
   #bytesSent = 0;
   #exhausted = false;
+  /** A retry was wanted, but too many were running. */
+  #overflowed = false;
+  #retrying: RetryLimit | undefined;
   #policy: RetryPolicy | undefined;
   #upgrade: string | undefined;
   #bytesReceived = 0;
@@ -254,8 +258,11 @@ export class Exchange implements AttemptOwner {
   /** True when another attempt is on its way. */
   #retry(): boolean {
     const policy = this.#policy!;
+    this.#retrying?.leave();
+    this.#retrying = undefined;
     if (this.#attempts > policy.attempts) this.#exhausted = true;
     if (this.#exhausted || (this.#body !== undefined && !this.#body.replayable)) return false;
+    if (!this.#mayRetry()) return false;
     (this.#tried ??= []).push(this.#attempt!.upstream);
     this.#attempt!.abandon();
     const delayMs = backoffMs(policy, this.#attempts, this.#gate.live.random);
@@ -263,6 +270,15 @@ export class Exchange implements AttemptOwner {
       if (!this.#done) this.#try();
     });
     return true;
+  }
+
+  /** False: too many retries of the cluster are running. */
+  #mayRetry(): boolean {
+    const { retryLimit } = this.#cluster!;
+    if (retryLimit === undefined) return true;
+    this.#overflowed = !retryLimit.enter(() => this.#cluster!.running);
+    if (!this.#overflowed) this.#retrying = retryLimit;
+    return !this.#overflowed;
   }
 
   #failAltogether(reply: local.LocalReply): void {
@@ -326,6 +342,7 @@ export class Exchange implements AttemptOwner {
     this.#cancelTimeout?.();
     this.#cancelPerTry?.();
     this.#cancelBackoff?.();
+    this.#retrying?.leave();
     const durationMs = this.#gate.monotonicMs() - this.#startMs;
     this.#stats.observe(code, flags, durationMs);
     if (this.#gate.accessLog === undefined) return;

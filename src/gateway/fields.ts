@@ -157,26 +157,26 @@ const LOAD_BALANCER = message({
   }),
   localityLbSetting: "the sandbox has one locality",
   zoneAwareLbSetting: "the sandbox has one zone",
-  warmupDurationSecs: "new endpoints get their full share at once",
-  warmup: "new endpoints get their full share at once",
+  warmupDurationSecs: true,
+  warmup: message({ duration: true, minimumPercent: true, aggression: true }),
 });
 
-const TRAFFIC_POLICY = message({
+const PORT_POLICY: Readonly<Record<string, Rule>> = {
   loadBalancer: LOAD_BALANCER,
   connectionPool: message({
     tcp: message({
       maxConnections: true,
       connectTimeout: true,
       tcpKeepalive: "the sandbox's connections stay on this machine; remove it",
-      maxConnectionDuration: "connections are kept while they are used; remove it",
-      idleTimeout: "idle connections are kept for an hour; remove it",
+      maxConnectionDuration: true,
+      idleTimeout: true,
     }),
     http: message({
       http1MaxPendingRequests: true,
       maxRequestsPerConnection: true,
-      http2MaxRequests: "the sandbox speaks HTTP/1.1 to its pods; use tcp.maxConnections",
-      maxRetries: "retries are limited by their number only; remove it",
-      idleTimeout: "idle connections are kept for an hour; remove it",
+      http2MaxRequests: true,
+      maxRetries: true,
+      idleTimeout: true,
       h2UpgradePolicy: "the sandbox speaks HTTP/1.1 to its pods; remove it",
       useClientProtocol: "the sandbox speaks HTTP/1.1 to its pods; remove it",
       maxConcurrentStreams: "the sandbox speaks HTTP/1.1 to its pods; remove it",
@@ -195,10 +195,18 @@ const TRAFFIC_POLICY = message({
     consecutiveLocalOriginFailures: "failed connections count as gateway errors; remove it",
   }),
   tls: message({ mode: { values: ["DISABLE"], cure: "the sandbox speaks plain HTTP to its pods" } }),
-  portLevelSettings: "write the policy for all ports",
+};
+
+const TRAFFIC_POLICY = message({
+  ...PORT_POLICY,
+  portLevelSettings: { each: message({ port: message({ number: true }), ...PORT_POLICY }) },
   tunnel: "requests go straight to the pods",
   proxyProtocol: "remove it",
-  retryBudget: "retries are limited by their number only",
+  retryBudget: message({
+    percent: true,
+    minRetryConcurrency: true,
+    budgetInterval: "the budget counts what is running now; remove it",
+  }),
 });
 
 const SHAPES = {

@@ -3,93 +3,15 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { Admission } from "./admission.ts";
-import { type BalanceState, pickEndpoint, untried } from "./balance.ts";
-import { hashKeyOf, hashOf, pickByHash } from "./hash.ts";
+import { HashedCluster, LiveCluster, WarmingCluster } from "./live-cluster.ts";
 import { Outliers } from "./outlier.ts";
 import { type Random, seededRandom } from "./random.ts";
-import type { NodeRequestView } from "./request-view.ts";
+import { RetryLimit } from "./retry-limit.ts";
 import { Splitter } from "./split.ts";
 import type { Stats } from "./stats.ts";
-import type { Cluster, ForwardAction, HashPolicy, RouteTable, WeightedDestination } from "./table.ts";
+import type { Cluster, ForwardAction, RouteTable, WeightedDestination } from "./table.ts";
+import { Turns } from "./turns.ts";
 import { Upstream, upstreamKey } from "./upstream.ts";
-
-export class LiveCluster {
-  readonly cluster: Cluster;
-  readonly upstreams: readonly Upstream[];
-  /** Undefined where connections are not limited. */
-  admission: Admission | undefined;
-  /** Undefined where nobody is ejected. */
-  outliers: Outliers<Upstream> | undefined;
-  readonly #state: BalanceState;
-  readonly #random: Random;
-  readonly #monotonicMs: () => number;
-
-  constructor(
-    cluster: Cluster,
-    upstreams: readonly Upstream[],
-    state: BalanceState,
-    random: Random,
-    monotonicMs: () => number,
-  ) {
-    this.#monotonicMs = monotonicMs;
-    this.cluster = cluster;
-    this.upstreams = upstreams;
-    this.#state = state;
-    this.#random = random;
-  }
-
-  /** How an attempt went: its status, or 503 and 504 for failures without one. */
-  observe(upstream: Upstream, code: number): void {
-    this.outliers?.observe(upstream, code, this.upstreams, this.#monotonicMs());
-  }
-
-  get balanceState(): BalanceState {
-    return this.#state;
-  }
-
-  /** Undefined when there is none. `tried` are avoided where another is left. */
-  pick(tried: readonly Upstream[] | undefined, request: NodeRequestView): Upstream | undefined {
-    const available = this.outliers?.available(this.upstreams, this.#monotonicMs()) ?? this.upstreams;
-    if (available.length === 0) return undefined;
-    return this.choose(untried(available, tried), request);
-  }
-
-  protected choose(candidates: readonly Upstream[], _request: NodeRequestView): Upstream {
-    return pickEndpoint(candidates, this.cluster.balance, this.#state, this.#random);
-  }
-
-  avoids(previous: boolean | "unless-hashed"): boolean {
-    return previous !== false;
-  }
-}
-
-/** One whose requests stay with an endpoint. */
-class HashedCluster extends LiveCluster {
-  readonly #hash: HashPolicy;
-  readonly #random: Random;
-  readonly #hashes: ReadonlyMap<Upstream, number>;
-
-  constructor(hash: HashPolicy, ...rest: ConstructorParameters<typeof LiveCluster>) {
-    super(...rest);
-    this.#hash = hash;
-    this.#random = rest[3];
-    this.#hashes = new Map(this.upstreams.map((each) => [each, hashOf(each.endpoint.address)]));
-  }
-
-  protected override choose(candidates: readonly Upstream[], request: NodeRequestView): Upstream {
-    const { hash, cookie } = hashKeyOf(this.#hash, request, this.#random);
-    if (cookie !== undefined) request.cookie = cookie;
-    return pickByHash(
-      candidates,
-      candidates.map((each) => this.#hashes.get(each)!),
-      hash,
-    );
-  }
-
-  override avoids(previous: boolean | "unless-hashed"): boolean {
-    return previous === true;
-  }
-}
 
 export interface LiveTableOptions {
   stats: Stats;
@@ -107,6 +29,8 @@ export class LiveTable {
   #table: RouteTable = { ports: new Map(), clusters: new Map() };
   #clusters = new Map<string, LiveCluster>();
   #upstreams = new Map<string, Upstream>();
+  /** Since when each endpoint is in the table, by host and endpoint. */
+  #bornMs = new Map<string, number>();
   #splitters = new Map<string, Splitter>();
 
   constructor(options: LiveTableOptions) {
@@ -146,43 +70,62 @@ export class LiveTable {
   swap(table: RouteTable): void {
     const upstreams = new Map<string, Upstream>();
     const clusters = new Map<string, LiveCluster>();
+    const bornMs = new Map<string, number>();
+    const nowMs = this.#monotonicMs();
     for (const [key, cluster] of table.clusters) {
+      const births = new Map<Upstream, number>();
       const own = cluster.endpoints.map((endpoint) => {
-        const id = `${upstreamKey(endpoint)} ${cluster.host}${cluster.transport ? JSON.stringify(cluster.transport) : ""}`;
+        const name = `${upstreamKey(endpoint)} ${cluster.host}`;
+        const id = `${name}${cluster.transport ? JSON.stringify(cluster.transport) : ""}`;
         const known = upstreams.get(id) ?? this.#upstreams.get(id);
         const service = { host: cluster.host, ...cluster.service };
         const upstream = known ?? new Upstream(endpoint, this.#stats.of(endpoint.workload, service), cluster.transport);
         upstreams.set(id, upstream);
+        bornMs.set(name, this.#bornMs.get(name) ?? nowMs);
+        births.set(upstream, bornMs.get(name)!);
         return upstream;
       });
-      clusters.set(key, this.#liveCluster(cluster, own, this.#clusters.get(key)));
+      clusters.set(key, this.#liveCluster(cluster, own, births, this.#clusters.get(key)));
     }
     const gone = [...this.#upstreams].filter(([id]) => !upstreams.has(id)).map(([, upstream]) => upstream);
     this.#table = table;
     this.#clusters = clusters;
     this.#upstreams = upstreams;
+    this.#bornMs = bornMs;
     this.#splitters = keptSplitters(this.#splitters, table);
     for (const upstream of gone) upstream.retire().catch((error: unknown) => this.#onRetired(upstream, error));
   }
 
-  #liveCluster(cluster: Cluster, upstreams: readonly Upstream[], before: LiveCluster | undefined): LiveCluster {
-    const parts = [
-      cluster,
-      upstreams,
-      before?.balanceState ?? { cursor: -1 },
-      this.#random,
-      this.#monotonicMs,
-    ] as const;
-    const made = cluster.hash === undefined ? new LiveCluster(...parts) : new HashedCluster(cluster.hash, ...parts);
-    if (cluster.limits !== undefined) {
-      const stays = isDeepStrictEqual(before?.admission?.limits, cluster.limits);
-      made.admission = stays ? before?.admission : new Admission(cluster.limits);
+  #liveCluster(
+    cluster: Cluster,
+    upstreams: readonly Upstream[],
+    bornMs: ReadonlyMap<Upstream, number>,
+    before: LiveCluster | undefined,
+  ): LiveCluster {
+    const state = before?.balanceState ?? { cursor: -1, turns: new Turns() };
+    const parts = [cluster, upstreams, state, this.#random, this.#monotonicMs] as const;
+    const { hash, warmUp, limits, retryCeiling, outlier } = cluster;
+    const made =
+      hash !== undefined
+        ? new HashedCluster(hash, ...parts)
+        : warmUp !== undefined
+          ? new WarmingCluster({ warmUp, bornMs }, ...parts)
+          : new LiveCluster(...parts);
+    // What counts goes on counting while its numbers stay.
+    if (limits !== undefined) {
+      const known = before?.admission;
+      made.admission = isDeepStrictEqual(known?.limits, limits) ? known : new Admission(limits);
     }
-    if (cluster.outlier === undefined) return made;
-    const known = before?.outliers;
-    const stays = known !== undefined && isDeepStrictEqual(known.policy, cluster.outlier);
-    made.outliers = stays ? known : new Outliers(cluster.outlier, this.#monotonicMs());
-    made.outliers.keep(upstreams);
+    if (retryCeiling !== undefined) {
+      const known = before?.retryLimit;
+      made.retryLimit = isDeepStrictEqual(known?.ceiling, retryCeiling) ? known : new RetryLimit(retryCeiling);
+    }
+    if (outlier !== undefined) {
+      const known = before?.outliers;
+      const stays = known !== undefined && isDeepStrictEqual(known.policy, outlier);
+      made.outliers = stays ? known : new Outliers(outlier, this.#monotonicMs());
+      made.outliers.keep(upstreams);
+    }
     return made;
   }
 

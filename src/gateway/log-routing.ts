@@ -2,7 +2,7 @@
 
 import type { IncomingMessage } from "node:http";
 import { addressesOf, plainAddress } from "./client-request.ts";
-import type { LiveCluster } from "./live-table.ts";
+import type { LiveCluster } from "./live-cluster.ts";
 import type { NodeRequestView } from "./request-view.ts";
 import type { Route } from "./table.ts";
 import type { Upstream } from "./upstream.ts";

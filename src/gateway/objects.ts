@@ -124,15 +124,34 @@ export interface DestinationRule extends KubeObject {
   };
 }
 
-export interface TrafficPolicy {
-  loadBalancer?: { simple?: string; consistentHash?: ConsistentHash };
+export interface TrafficPolicy extends PortPolicy {
+  portLevelSettings?: (PortPolicy & { port?: { number?: number } })[];
+  retryBudget?: { percent?: number; minRetryConcurrency?: number };
+}
+
+/** What may be said for a single port, too. */
+export interface PortPolicy {
+  loadBalancer?: LoadBalancer;
   outlierDetection?: OutlierDetection;
   connectionPool?: ConnectionPool;
 }
 
+export interface LoadBalancer {
+  simple?: string;
+  consistentHash?: ConsistentHash;
+  warmup?: { duration?: string; minimumPercent?: number; aggression?: number };
+  warmupDurationSecs?: string;
+}
+
 export interface ConnectionPool {
-  tcp?: { maxConnections?: number; connectTimeout?: string };
-  http?: { http1MaxPendingRequests?: number; maxRequestsPerConnection?: number };
+  tcp?: { maxConnections?: number; connectTimeout?: string; idleTimeout?: string; maxConnectionDuration?: string };
+  http?: {
+    http1MaxPendingRequests?: number;
+    http2MaxRequests?: number;
+    maxRequestsPerConnection?: number;
+    maxRetries?: number;
+    idleTimeout?: string;
+  };
 }
 
 export interface OutlierDetection {

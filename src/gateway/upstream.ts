@@ -13,6 +13,8 @@ const PoolOnly = createRequire(import.meta.url)("undici/lib/dispatcher/pool.js")
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Envoy's default idle timeout of upstream connections. A shorter hint by the server is obeyed. */
 const IDLE_TIMEOUT_MS = 3_600_000;
+/** The longest that Node's timers can do. */
+const FOREVER_MS = 2 ** 31 - 1;
 
 export class Upstream {
   readonly endpoint: Endpoint;
@@ -24,6 +26,7 @@ export class Upstream {
   constructor(endpoint: Endpoint, stats: DestinationStats, transport?: Transport) {
     this.endpoint = endpoint;
     this.stats = stats;
+    const idleTimeoutMs = (transport?.idleTimeoutMs ?? IDLE_TIMEOUT_MS) || FOREVER_MS;
     this.#pool = new PoolOnly(`http://${endpoint.dial}`, {
       connect: { timeout: transport?.connectTimeoutMs ?? CONNECT_TIMEOUT_MS },
       ...(transport?.maxRequestsPerConnection === undefined
@@ -31,8 +34,9 @@ export class Upstream {
         : { maxRequestsPerClient: transport.maxRequestsPerConnection }),
       headersTimeout: 0,
       bodyTimeout: 0,
-      keepAliveTimeout: IDLE_TIMEOUT_MS,
-      keepAliveMaxTimeout: IDLE_TIMEOUT_MS,
+      ...(transport?.maxConnectionAgeMs === undefined ? {} : { clientTtl: transport.maxConnectionAgeMs }),
+      keepAliveTimeout: idleTimeoutMs,
+      keepAliveMaxTimeout: idleTimeoutMs,
       maxHeaderSize: 61_440,
     });
   }
