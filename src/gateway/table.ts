@@ -4,7 +4,7 @@
 import type { Condition, PathMatch, TextTest } from "./conditions.ts";
 
 export interface RouteTable {
-  /** Plain text, by the Gateway port number that the request came in on. */
+  /** By the Gateway port number that the request came in on. */
   ports: ReadonlyMap<number, VirtualHosts>;
   /** By cluster key, as istiod names them: `outbound|80|v1|echo.default.svc.cluster.local`. */
   clusters: ReadonlyMap<string, Cluster>;
@@ -16,7 +16,7 @@ export interface VirtualHosts {
   /** Lengths of the known suffixes, longest first. */
   suffixLengths: readonly number[];
   /** By suffix: ".example.com" for "*.example.com"; "" for "*". */
-  suffixes: ReadonlyMap<string, T>;
+  suffixes: ReadonlyMap<string, VirtualHost>;
 }
 
 export interface VirtualHost {
@@ -163,54 +163,35 @@ export interface Cluster {
   service: { name: string; namespace: string };
   subset: string | undefined;
   balance: Balance;
+  /** New endpoints get their share little by little; not with a hash or `random`. */
+  warmUp: WarmUp | undefined;
   /** Overrides `balance`: consistent hashing. */
   hash: HashPolicy | undefined;
   outlier: OutlierPolicy | undefined;
   limits: ConnectionLimits | undefined;
+  /** Undefined: as many retries at once as like. */
+  retryCeiling: RetryCeiling | undefined;
   transport: Transport | undefined;
   /** Ready ones only, in order of address. */
   endpoints: readonly Endpoint[];
 }
 
+/** Infinity: as many as like. */
 export interface ConnectionLimits {
   maxConnections: number;
   maxPending: number;
+  /** Whatever the number of connections. */
+  maxRequests: number;
 }
+
+export type RetryCeiling =
+  | { by: "number"; maxRetries: number }
+  | { by: "budget"; percent: number; minConcurrency: number };
 
 /** Undefined: the defaults. */
 export interface Transport {
   connectTimeoutMs: number | undefined;
   maxRequestsPerConnection: number | undefined;
-  /** New endpoints get their share little by little; not with a hash or `random`. */
-  warmUp: WarmUp | undefined;
-}
-
-/** Zero turns a count off. */
-export interface OutlierPolicy {
-  /** Undefined: as many retries at once as like. */
-  retryCeiling: RetryCeiling | undefined;
-  consecutiveErrors: number;
-  consecutiveGatewayErrors: number;
-  intervalMs: number;
-  baseEjectionMs: number;
-  maxEjectionPercent: number;
-/** Infinity: as many as like. */
-  minHealthPercent: number;
-}
-
-export type HashPolicy =
-  /** Whatever the number of connections. */
-  maxRequests: number;
-  | { by: "header" | "queryParam"; name: string }
-  | { by: "sourceIp" }
-export type RetryCeiling =
-  | { by: "number"; maxRetries: number }
-  | { by: "budget"; percent: number; minConcurrency: number };
-
-  | {
-      by: "cookie";
-      name: string;
-      path: string;
   /** Of an unused connection; zero: for ever. */
   idleTimeoutMs: number | undefined;
   /** An older connection takes no new request. */
@@ -223,6 +204,25 @@ export interface WarmUp {
   minimumShare: number;
   /** 1: linear; above: faster at first. */
   aggression: number;
+}
+
+/** Zero turns a count off. */
+export interface OutlierPolicy {
+  consecutiveErrors: number;
+  consecutiveGatewayErrors: number;
+  intervalMs: number;
+  baseEjectionMs: number;
+  maxEjectionPercent: number;
+  minHealthPercent: number;
+}
+
+export type HashPolicy =
+  | { by: "header" | "queryParam"; name: string }
+  | { by: "sourceIp" }
+  | {
+      by: "cookie";
+      name: string;
+      path: string;
       /** Undefined: none is given to a client that has none. Zero: until the browser closes. */
       ttlSeconds: number | undefined;
       attributes: readonly { name: string; value: string }[];
