@@ -8,7 +8,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["src/**/*.test.ts", "testbed/**/*.test.ts", "scripts/**/*.test.ts"],
+          include: ["src/**/*.test.ts", "testbed/**/*.test.ts", "scripts/**/*.test.ts", "bench/**/*.test.ts"],
           pool: "threads",
           testTimeout: 20_000,
         },

@@ -31,6 +31,13 @@ export interface OpenLoop {
   stop(): Promise<void>;
 }
 
+/** How one request is sent; its outcome is told exactly once. */
+export interface Sender {
+  /** `dueMs`: on the clock of `performance.now()`. */
+  one(dueMs: number, done: (outcome: Outcome) => void): void;
+  close(): void;
+}
+
 const TICK_MS = 2;
 /** A marker is short: longer bodies are read to their end, but only the beginning is looked at. */
 const BODY_LIMIT = 4_096;
@@ -38,8 +45,15 @@ const BODY_LIMIT = 4_096;
 const IDLE_MS = 2_000;
 
 export function startOpenLoop(options: OpenLoopOptions, first: Tally): OpenLoop {
-  const { ratePerSecond, requests = Infinity, maxInFlight = 1_024 } = options;
-  const send = sender(options);
+  return startPaced(options, httpSender(options), first);
+}
+
+/** The same pace for other kinds of requests. */
+export function startPaced(
+  { ratePerSecond, requests = Infinity, maxInFlight = 1_024 }: Omit<OpenLoopOptions, "url">,
+  send: Sender,
+  first: Tally,
+): OpenLoop {
   const startedMs = performance.now();
   const state = { tally: first, sent: 0, inFlight: 0, latestMs: 0, stopped: false };
   const finished = Promise.withResolvers<void>();
@@ -91,8 +105,7 @@ export function startOpenLoop(options: OpenLoopOptions, first: Tally): OpenLoop 
   };
 }
 
-/** Sends one request and tells its outcome exactly once. */
-function sender({ url, headers = {}, timeoutMs = 10_000, maxInFlight = 1_024 }: OpenLoopOptions) {
+function httpSender({ url, headers = {}, timeoutMs = 10_000, maxInFlight = 1_024 }: OpenLoopOptions): Sender {
   const agent = new Agent({ keepAlive: true, maxSockets: maxInFlight, timeout: IDLE_MS });
   const target = new URL(url);
   const options = { agent, headers: { accept: "*/*", "user-agent": "serin-load", ...headers } };
