@@ -54,10 +54,17 @@ export function destinationRule(service: string, extra: Record<string, unknown> 
   };
 }
 
+export interface ServicePort {
+  name: string;
+  port: number;
+  targetPort: number;
+  appProtocol?: string;
+}
+
 export function service(
   name: string,
   selector: Readonly<Record<string, string>>,
-  ports: readonly { name: string; port: number; targetPort: number }[],
+  ports: readonly ServicePort[],
 ): KubeObject {
   return {
     apiVersion: "v1",

@@ -37,7 +37,12 @@ export function http1Call(request: IncomingMessage, response: ServerResponse, se
       return { body, rawTrailers: request.rawTrailers };
     },
     async answer(step, subset) {
-      if (step.status === 101) return echo(request.socket, step);
+      if (step.status === 101) {
+        echo(request.socket, step);
+        // Nobody asked for it.
+        if (sendsBody) request.socket.end();
+        return;
+      }
       for (const [status, headers] of step.informs ?? []) inform(request.socket, status, headers);
       response.sendDate = !hasHeader(step, "x-without-date");
       const trailers = step.trailers ?? [];

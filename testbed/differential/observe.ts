@@ -100,7 +100,8 @@ function headerMap(raw: readonly string[]): HeaderMap {
   const map: Record<string, string[]> = {};
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!;
-    if (name === ID_HEADER) continue;
+    // Keep-Alive is between two neighbours only.
+    if (name === ID_HEADER || name.toLowerCase() === "keep-alive") continue;
     (map[name] ??= []).push(formOf(name, raw[i + 1]!));
   }
   return Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -111,13 +112,19 @@ function headersSeen(raw: readonly string[], attempt: number, { luckyFirst }: Ca
   const seen: Record<string, readonly string[]> = { ...headerMap(raw) };
   // For tracing between proxies: a sidecar takes it off before the application sees it.
   delete seen["x-envoy-decorator-operation"];
-  // Hop by hop, and what HTTP/1.1 means without it.
-  if (seen["connection"]?.join() === "keep-alive") delete seen["connection"];
+  // Hop by hop: keep-alive is what HTTP/1.1 means without it, and case means nothing.
+  const connection = tokens(seen["connection"]).filter((token) => token !== "keep-alive");
+  delete seen["connection"];
+  if (connection.length > 0) seen["connection"] = connection;
   // What is left of the whole time limit when a retry starts.
   if (attempt > 0 && seen["x-envoy-expected-rq-timeout-ms"] !== undefined)
     seen["x-envoy-expected-rq-timeout-ms"] = ["<milliseconds>"];
   if (luckyFirst === true) delete seen["x-envoy-attempt-count"];
   return seen;
+}
+
+function tokens(values: readonly string[] = []): string[] {
+  return values.flatMap((value) => value.toLowerCase().split(/\s*,\s*/)).sort();
 }
 
 /** What the proxy added for this machine; for a mirror it adds it twice. */

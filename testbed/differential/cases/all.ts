@@ -2,13 +2,16 @@
 
 import type { DifferentialCase } from "../case.ts";
 import { ACTION_CASES } from "./actions.ts";
+import { BODY_CASES } from "./bodies.ts";
 import { DELEGATE_CASES } from "./delegates.ts";
 import { FAILURE_CASES } from "./failures.ts";
 import { FAULT_CASES } from "./faults.ts";
 import { HEADER_CASES } from "./headers.ts";
 import { HOST_CASES } from "./hosts.ts";
+import { HTTP2_CASES } from "./http2.ts";
 import { MATCH_CASES } from "./match.ts";
 import { SPLIT_CASES } from "./split.ts";
+import { UPGRADE_CASES } from "./upgrades.ts";
 
 export const HAND_WRITTEN: readonly DifferentialCase[] = [
   ...MATCH_CASES,
@@ -19,4 +22,7 @@ export const HAND_WRITTEN: readonly DifferentialCase[] = [
   ...FAILURE_CASES,
   ...FAULT_CASES,
   ...DELEGATE_CASES,
+  ...UPGRADE_CASES,
+  ...BODY_CASES,
+  ...HTTP2_CASES,
 ];
