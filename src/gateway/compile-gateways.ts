@@ -1,22 +1,20 @@
 // The servers of all Gateways that select this gateway's pod. https://istio.io/latest/docs/reference/config/networking/gateway/
 
+import { speechOf } from "./check-server-tls.ts";
+import { compileServerTls } from "./compile-server-tls.ts";
 import { unsupportedFields } from "./fields.ts";
+import type { ComplainAbout } from "./find-credential.ts";
 import type { GatewayServer, IstioGateway } from "./objects.ts";
 import { inOrder } from "./order.ts";
+import { PortClaims } from "./port-claims.ts";
+import type { ServerTemplate, Serving } from "./server-template.ts";
 import type { Problem } from "./table.ts";
 import type { World } from "./world.ts";
-
-export interface ServerTemplate {
-  /** `ns/name` of its Gateway. */
-  gateway: string;
-  port: number;
-  /** Hosts that VirtualServices of that namespace may bind. */
-  hostsFor(namespace: string): string[];
-}
 
 export function compileGateways(world: World): { servers: ServerTemplate[]; problems: Problem[] } {
   const servers: ServerTemplate[] = [];
   const problems: Problem[] = [];
+  const claims = new PortClaims();
   for (const gateway of inOrder(world.gateways)) {
     const complain = complainAbout(gateway, problems);
     const { selector } = gateway.spec ?? {};
@@ -29,7 +27,7 @@ export function compileGateways(world: World): { servers: ServerTemplate[]; prob
     }
     (gateway.spec.servers ?? []).forEach((server, i) => {
       const template = compileServer(gateway, server, `spec.servers[${i}]`, world, complain);
-      if (template !== undefined) servers.push(template);
+      if (template !== undefined && claims.claim(template, `spec.servers[${i}]`, complain)) servers.push(template);
     });
     if ((gateway.spec.servers ?? []).length === 0)
       complain("spec.servers", "spec.servers is empty: add one with a port and hosts");
@@ -37,12 +35,10 @@ export function compileGateways(world: World): { servers: ServerTemplate[]; prob
   return { servers, problems };
 }
 
-type Complain = (field: string, message: string) => void;
-
-function complainAbout(gateway: IstioGateway, problems: Problem[]): Complain {
+function complainAbout(gateway: IstioGateway, problems: Problem[]): ComplainAbout {
   const { name, namespace = "default" } = gateway.metadata;
-  return (field, message) =>
-    void problems.push({ kind: "Gateway", namespace, name, field, message, effect: "refused" });
+  return (field, message, effect = "refused") =>
+    void problems.push({ kind: "Gateway", namespace, name, field, message, effect });
 }
 
 /** A Gateway without a selector applies to every gateway. */
@@ -56,9 +52,9 @@ function compileServer(
   server: GatewayServer,
   field: string,
   world: World,
-  complain: Complain,
+  complain: ComplainAbout,
 ): ServerTemplate | undefined {
-  const { name, namespace = "default" } = gateway.metadata;
+  const { namespace = "default" } = gateway.metadata;
   const unsupported = unsupportedFields("Gateway", { servers: [server] });
   for (const problem of unsupported)
     complain(problem.field.replace("spec.servers[0]", field), problem.message.replace("spec.servers[0]", field));
@@ -73,18 +69,47 @@ function compileServer(
   }
   const hosts = server.hosts ?? [];
   if (hosts.length === 0) complain(`${field}.hosts`, `${field}.hosts is empty: name the hosts, or "*" for any`);
+  const serves = compileServing(gateway, server, field, world, complain);
+  if (serves === undefined) return undefined;
   return {
-    gateway: `${namespace}/${name}`,
+    gateway: gatewayKey(gateway),
     port: number,
+    hosts: hosts.map((entry) => splitHost(entry)[1]),
     hostsFor: (from) => hostsForNamespace(hosts, namespace, from),
+    serves,
   };
+}
+
+function compileServing(
+  gateway: IstioGateway,
+  server: GatewayServer,
+  field: string,
+  world: World,
+  complain: ComplainAbout,
+): Serving | undefined {
+  const speech = speechOf(server, field, complain);
+  if (speech === "http") return { kind: "http", redirectsToHttps: server.tls?.httpsRedirect === true };
+  if (speech !== "https") return speech && { kind: speech };
+  const { name, namespace = "default" } = gateway.metadata;
+  const { number, name: portName = "" } = server.port!;
+  const settings = compileServerTls(server.tls!, `${field}.tls`, world, complain);
+  return { kind: "https", key: `https.${number}.${portName}.${name}.${namespace}`, settings };
+}
+
+function gatewayKey({ metadata: { name, namespace = "default" } }: IstioGateway): string {
+  return `${namespace}/${name}`;
 }
 
 // `ns/host` is for VirtualServices of that namespace, `./host` for the Gateway's own; a star or no namespace means all.
 function hostsForNamespace(hosts: readonly string[], own: string, from: string): string[] {
   return hosts.flatMap((entry) => {
-    const [scope, host] = entry.includes("/") ? (entry.split("/", 2) as [string, string]) : ["*", entry];
+    const [scope, host] = splitHost(entry);
     const allowed = scope === "*" || scope === from || (scope === "." && own === from);
-    return allowed ? [host.toLowerCase()] : [];
+    return allowed ? [host] : [];
   });
+}
+
+function splitHost(entry: string): [scope: string, host: string] {
+  const [scope, host] = entry.includes("/") ? (entry.split("/", 2) as [string, string]) : ["*", entry];
+  return [scope, host.toLowerCase()];
 }

@@ -3,13 +3,13 @@
 import { isCatchAll } from "./catch-all.ts";
 import type { ActionTemplate, DestinationTemplate } from "./compile-action.ts";
 import { type ClusterRef, clusterKey } from "./compile-clusters.ts";
-import type { ServerTemplate } from "./compile-gateways.ts";
 import { joinEdits, NO_EDITS } from "./compile-headers.ts";
 import type { MatchTemplate } from "./compile-match.ts";
 import type { MirrorTemplate } from "./compile-mirrors.ts";
 import type { HttpTemplate, VirtualServiceTemplate } from "./compile-virtual-service.ts";
+import type { ServerTemplate } from "./server-template.ts";
 import type { ServiceDirectory } from "./service-directory.ts";
-import type { HeaderEdits, Mirror, Redirect, Route, RouteAction, WeightedDestination } from "./table.ts";
+import type { HeaderEdits, Mirror, Redirect, Route, RouteAction, RouteOrigin, WeightedDestination } from "./table.ts";
 import type { World } from "./world.ts";
 
 export interface Surroundings {
@@ -29,10 +29,13 @@ export function assembleRoutes(
   for (const [place, template] of virtualService.http.entries()) {
     const here = matchesHere(template, server, around.world);
     if (here.length === 0) continue;
-    const { action, headers } = assembleAction(virtualService, place, template, server.port, around);
+    const position = template.origin === undefined ? place : template.position;
+    const { action, headers } = assembleAction(virtualService, position, template, server.port, around);
     for (const { match, index } of here) {
       const route: Route = {
-        source: { namespace, name, http: template.position, delegate: template.delegate, match: index },
+        source: template.origin
+          ? { ...template.origin, http: template.position, delegate: undefined }
+          : { namespace, name, http: template.position, delegate: template.delegate, match: index },
         name: match?.name ? `${template.name}.${match.name}` : template.name,
         path: match?.path ?? { kind: "any" },
         conditions: match?.conditions ?? [],
@@ -93,7 +96,7 @@ function assembleAction(
     headers: only === undefined ? headers : joinEdits(headers, only.headers),
     action: {
       kind: "forward",
-      splitKey: splitKey(virtualService, http, destinations),
+      splitKey: splitKey(virtualService, http, template.origin, destinations),
       destinations,
       timeoutMs: action.timeoutMs,
       retry: action.retry,
@@ -101,6 +104,7 @@ function assembleAction(
       filters: action.filters,
       mirrors:
         action.mirrors.length === 0 ? undefined : action.mirrors.map((each) => assembleMirror(each, port, around)),
+      missingClusterStatus: action.missingClusterStatus,
     },
   };
 }
@@ -133,12 +137,15 @@ function need(
   return key;
 }
 
+/** Of Gateway API's routes, in one host's VirtualService, the object and the rule; listeners and hosts share it. */
 function splitKey(
   { namespace, name }: VirtualServiceTemplate,
   http: number,
+  origin: RouteOrigin | undefined,
   destinations: WeightedDestination[],
 ): string {
-  return `${namespace}/${name}#${http} ${destinations.map(({ clusterKey, weight }) => `${weight}*${clusterKey}`).join(" ")}`;
+  const place = origin === undefined ? `${namespace}/${name}` : `${origin.kind} ${origin.namespace}/${origin.name}`;
+  return `${place}#${http} ${destinations.map(({ clusterKey, weight }) => `${weight}*${clusterKey}`).join(" ")}`;
 }
 
 type RedirectTemplate = Extract<ActionTemplate, { kind: "redirect" }>["redirect"];

@@ -271,7 +271,11 @@ describe("what is not honoured is refused with its field, and not served", () =>
 
   test.each([
     ["a selector that matches nothing", { selector: { istio: "other" } }, "spec.selector"],
-    ["TLS", { servers: [{ port: { number: 80, protocol: "HTTP" }, hosts: ["*"], tls: {} }] }, "spec.servers[0].tls"],
+    [
+      "TLS in plain text",
+      { servers: [{ port: { number: 80, protocol: "HTTP" }, hosts: ["*"], tls: { mode: "SIMPLE" } }] },
+      "spec.servers[0].tls",
+    ],
     [
       "another protocol",
       { servers: [{ port: { number: 80, protocol: "TCP" }, hosts: ["*"] }] },

@@ -1,42 +1,57 @@
 // Objects in, route table out, as istiod does it for an ingress gateway (pilot/pkg/networking/core/gateway.go): servers of
 // the Gateways that select us, the VirtualServices bound to them, hosts merged, catch-all routes moved to the end. Pure.
 
+import { indexByHost } from "./by-host.ts";
 import { isCatchAll } from "./catch-all.ts";
 import { type ClusterRef, compileClusters } from "./compile-clusters.ts";
-import { compileGateways, type ServerTemplate } from "./compile-gateways.ts";
-import { assembleRoutes } from "./compile-routes.ts";
+import { assembleRoutes, type Surroundings } from "./compile-routes.ts";
+import { compileTlsPorts } from "./compile-tls-ports.ts";
 import { compileVirtualService, type VirtualServiceTemplate } from "./compile-virtual-service.ts";
 import { withDelegates } from "./delegates.ts";
+import { compileGatewayApi } from "./gateway-api/compile-gateway-api.ts";
+import { type ServedGatewayApi, serversOf } from "./gateway-api/servers.ts";
+import { redirectingHost } from "./https-redirect.ts";
 import { intersection } from "./names.ts";
 import { inOrder } from "./order.ts";
 import { indexRoutes } from "./route-index.ts";
+import type { ServerTemplate } from "./server-template.ts";
 import { ServiceDirectory } from "./service-directory.ts";
-import type { Problem, Route, RouteTable, VirtualHost, VirtualHosts } from "./table.ts";
+import type { Problem, Route, RouteTable, VirtualHosts } from "./table.ts";
 import type { World } from "./world.ts";
 
 export interface Compilation {
   table: RouteTable;
   problems: Problem[];
+  /** What its objects' statuses are made of. */
+  gatewayApi: ServedGatewayApi;
 }
 
 /** VirtualServices that have problems of their own are left out; the caller puts their last good version in their place. */
 export function compileTable(world: World): Compilation {
-  const { servers, problems } = compileGateways(world);
   const services = new ServiceDirectory(world.services);
+  const gatewayApi = compileGatewayApi(world, services);
+  const { servers, problems, listenerProblems } = serversOf(world, gatewayApi);
   const virtualServices = inOrder(world.virtualServices).map(compileVirtualService);
   for (const each of virtualServices) problems.push(...each.problems);
   const good = virtualServices.filter((each) => each.problems.length === 0 || world.serveDespiteProblems === true);
-  const served = withDelegates(good).filter((each) => isExported(each, world.gatewayNamespace));
-  for (const each of served) problems.push(...each.notes);
+  const own = withDelegates(good).filter((each) => isExported(each, world.gatewayNamespace));
+  for (const each of own) problems.push(...each.notes);
+  const served = [...own, ...gatewayApi.virtualServices];
   const needed = new Map<string, ClusterRef>();
+  const around = { services, world, needed };
   const ports = new Map<number, VirtualHosts>();
   for (const port of world.openPorts) {
-    const here = servers.filter((server) => server.port === port);
-    ports.set(port, compileHosts(here, served, services, world, needed));
+    const here = servers.filter((server) => server.port === port && server.serves.kind === "http");
+    ports.set(port, compileHosts(here, served, around));
   }
+  const tls = compileTlsPorts(servers, (server) => compileHosts([server], served, around));
   const clusters = compileClusters(world, services, needed);
   problems.push(...clusters.problems);
-  return { table: { ports, clusters: clusters.clusters }, problems };
+  return {
+    table: { ports, tls, clusters: clusters.clusters },
+    problems,
+    gatewayApi: { ...gatewayApi, listenerProblems },
+  };
 }
 
 function isExported({ namespace, exportTo }: VirtualServiceTemplate, to: string): boolean {
@@ -51,40 +66,38 @@ function isExported({ namespace, exportTo }: VirtualServiceTemplate, to: string)
 function compileHosts(
   servers: readonly ServerTemplate[],
   virtualServices: readonly VirtualServiceTemplate[],
-  services: ServiceDirectory,
-  world: World,
-  needed: Map<string, ClusterRef>,
+  around: Surroundings,
 ): VirtualHosts {
   const byHost = new Map<string, Route[]>();
-  for (const server of servers)
+  const redirecting = new Set<string>();
+  for (const server of servers) {
+    const toHttps = server.serves.kind === "http" && server.serves.redirectsToHttps;
+    // These answer even where no VirtualService is.
+    if (toHttps) for (const host of server.hosts) redirecting.add(host);
     for (const virtualService of virtualServices) {
       if (!virtualService.gateways.includes(server.gateway)) continue;
       const hosts = intersection(server.hostsFor(virtualService.namespace), virtualService.hosts);
       if (hosts.length === 0) continue;
-      const routes = assembleRoutes(virtualService, server, { services, world, needed });
+      const routes = assembleRoutes(virtualService, server, around);
       // One with no route for this server does not claim its hosts either: a less specific host may serve them.
       if (routes.length === 0) continue;
       for (const host of hosts) {
+        if (toHttps) redirecting.add(host);
         const own = byHost.get(host);
         if (own === undefined) byHost.set(host, [...routes]);
         else own.push(...routes);
       }
     }
-  return toVirtualHosts(byHost);
+  }
+  return toVirtualHosts(byHost, redirecting);
 }
 
-function toVirtualHosts(byHost: ReadonlyMap<string, Route[]>): VirtualHosts {
-  const exact = new Map<string, VirtualHost>();
-  const suffixes = new Map<string, VirtualHost>();
-  for (const [domain, unordered] of byHost) {
+function toVirtualHosts(byHost: ReadonlyMap<string, Route[]>, redirecting: ReadonlySet<string>): VirtualHosts {
+  const hosts = [...byHost].map(([domain, unordered]) => {
     const routes = catchAllsLast(unordered);
-    const virtualHost = { domain, routes, index: indexRoutes(routes) };
-    if (domain.startsWith("*")) suffixes.set(domain.slice(1), virtualHost);
-    else exact.set(domain, virtualHost);
-  }
-  const lengths = new Set([...suffixes.keys()].map((suffix) => suffix.length));
-  lengths.delete(0);
-  return { exact, suffixes, suffixLengths: [...lengths].sort((a, b) => b - a) };
+    return [domain, { domain, routes, index: indexRoutes(routes) }] as const;
+  });
+  return indexByHost([...hosts, ...[...redirecting].map((domain) => [domain, redirectingHost(domain)] as const)]);
 }
 
 /** When several VirtualServices share a host, no catch-all of one hides a route of the next. */

@@ -2,8 +2,8 @@
 
 import type { HeaderList } from "./headers.ts";
 import type { RequestView } from "./match.ts";
-import { hasLocation, redirectLocation, SAME_PLACE } from "./rewrite.ts";
-import type { ForwardAction, Route, RouteAction } from "./table.ts";
+import { hasLocation, httpsLocation, redirectLocation, SAME_PLACE } from "./rewrite.ts";
+import type { ForwardAction, Redirect, Route, RouteAction } from "./table.ts";
 
 export interface DirectAnswer {
   code: number;
@@ -16,9 +16,18 @@ export function directAnswer(
   { path }: Route,
   view: RequestView,
 ): DirectAnswer {
-  const [code, body, elsewhere] =
-    action.kind === "redirect"
-      ? [action.redirect.code, undefined, action.redirect]
-      : [action.status, action.body, SAME_PLACE];
-  return { code, body, head: hasLocation(code) ? ["location", redirectLocation(elsewhere, path, view)] : [] };
+  switch (action.kind) {
+    case "redirect":
+      return { code: action.redirect.code, body: undefined, head: locationOf(action.redirect, path, view) };
+    case "https-redirect":
+      return { code: 301, body: undefined, head: ["location", httpsLocation(view)] };
+    case "direct": {
+      const { status: code, body } = action;
+      return { code, body, head: hasLocation(code) ? locationOf(SAME_PLACE, path, view) : [] };
+    }
+  }
+}
+
+function locationOf(redirect: Redirect, path: Route["path"], view: RequestView): HeaderList {
+  return ["location", redirectLocation(redirect, path, view)];
 }

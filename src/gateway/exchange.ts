@@ -15,7 +15,7 @@ import { clientHeaders, edit, type HeaderList, localHeaders, sealed } from "./he
 import type { LiveCluster } from "./live-cluster.ts";
 import * as local from "./local-reply.ts";
 import { logRouting } from "./log-routing.ts";
-import { findRoute, findVirtualHost } from "./match.ts";
+import { findRoute, findByHost } from "./match.ts";
 import { sendMirrors } from "./mirror.ts";
 import { hostWithoutPort } from "./names.ts";
 import type { RequestBody } from "./request-body.ts";
@@ -95,7 +95,7 @@ export class Exchange implements AttemptOwner {
     const view = new NodeRequestView(request, origin, this.#gate.newRequestId());
     this.#view = view;
     const hosts = this.#entrance.hosts();
-    const virtualHost = hosts && findVirtualHost(hosts, hostWithoutPort(authority));
+    const virtualHost = hosts && findByHost(hosts, hostWithoutPort(authority));
     const route = virtualHost && findRoute(virtualHost, view);
     if (route === undefined) return this.#answer(local.NO_ROUTE);
     this.#route = route;
@@ -140,7 +140,7 @@ export class Exchange implements AttemptOwner {
 
   #send(action: ForwardAction, route: Route, view: NodeRequestView): void {
     const destination = this.#destination!;
-    if (this.#cluster === undefined) return this.#answer(local.NO_CLUSTER);
+    if (this.#cluster === undefined) return this.#answer(local.noCluster(action.missingClusterStatus));
     this.#path = forwardedPath(action.rewrite, route.path, view);
     const edits = { route: route.headers, destination: destination.headers };
     this.#headers = forwardHeaders({ request: this.#request, view, action, ...edits });

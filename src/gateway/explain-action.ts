@@ -3,7 +3,7 @@
 import { formatDurationMs } from "../core/kubernetes/duration.ts";
 import type { ExplainedDestination, ExplanationStep, RouteExplanation } from "../core/traffic/explanation.ts";
 import type { RequestView } from "./match.ts";
-import { forwardedPath, redirectLocation } from "./rewrite.ts";
+import { forwardedPath, httpsLocation, redirectLocation } from "./rewrite.ts";
 import type {
   Chance,
   ForwardAction,
@@ -42,6 +42,8 @@ export function explainAction(
       answer: { code: action.redirect.code, reason: `redirect to ${location}` },
     };
   }
+  if (action.kind === "https-redirect")
+    return { steps, destinations: [], answer: { code: 301, reason: `redirect to ${httpsLocation(view)}` } };
   steps.push(...policySteps(action, route, view));
   const total = action.destinations.reduce((sum, { weight }) => sum + weight, 0);
   steps.push(...(action.mirrors ?? []).map((mirror) => mirrorStep(table, mirror)));

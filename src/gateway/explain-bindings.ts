@@ -1,13 +1,14 @@
 // First half of an explanation: which Gateways and VirtualServices concern this host and port at all, and why others do not.
 
 import type { ExplanationStep } from "../core/traffic/explanation.ts";
-import { compileGateways, type ServerTemplate } from "./compile-gateways.ts";
+import { compileGateways } from "./compile-gateways.ts";
 import { placeMismatch } from "./compile-routes.ts";
 import { compileVirtualService, type VirtualServiceTemplate } from "./compile-virtual-service.ts";
 import { withDelegates } from "./delegates.ts";
 import { routeText } from "./explain-text.ts";
 import { intersection, isSubsetOf } from "./names.ts";
 import { inOrder } from "./order.ts";
+import type { ServerTemplate } from "./server-template.ts";
 import type { World } from "./world.ts";
 
 export function explainBindings(world: World, port: number, host: string): ExplanationStep[] {

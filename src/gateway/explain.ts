@@ -17,7 +17,7 @@ import { explainAction } from "./explain-action.ts";
 import { explainBindings } from "./explain-bindings.ts";
 import { mismatchText, routeText } from "./explain-text.ts";
 import { INGRESS_LABELS, INGRESS_NAMESPACE, PORTS_ANNOTATION } from "./ingress-objects.ts";
-import { findVirtualHost, mismatch, type RequestView } from "./match.ts";
+import { findByHost, mismatch, type RequestView } from "./match.ts";
 import { hostWithoutPort } from "./names.ts";
 import type { DestinationRule, IstioGateway, VirtualService } from "./objects.ts";
 import { parseTarget } from "./target.ts";
@@ -42,7 +42,7 @@ export function explain(world: World, request: RouteRequest): RouteExplanation {
   const { table } = compileTable(world);
   const steps = explainBindings(world, port, hostWithoutPort(request.host));
   const hosts = table.ports.get(port);
-  const virtualHost = hosts && findVirtualHost(hosts, hostWithoutPort(request.host));
+  const virtualHost = hosts && findByHost(hosts, hostWithoutPort(request.host));
   if (virtualHost === undefined) {
     steps.push({ taken: false, text: `no VirtualService serves host ${request.host} at port ${port}` });
     return { steps, destinations: [], answer: { code: 404, reason: "no route (NR)" } };

@@ -1,6 +1,8 @@
 // Which fields of Istio's objects the gateway honours, one explicit list per message of istio.io/api v1.31
 // (networking/v1alpha3). A field that is not listed is refused aloud with its path: nothing is ignored in silence.
 
+import { SERVER_TLS } from "./fields-tls.ts";
+
 /** true: honoured as it is. A string: known but not honoured, and what to do instead. A message's fields: look inside. */
 type Rule = true | string | Fields | Each | Values;
 type Fields = Readonly<{ fields: Readonly<Record<string, Rule>> }>;
@@ -235,9 +237,9 @@ const SHAPES = {
           number: true,
           name: true,
           targetPort: true,
-          protocol: { values: ["HTTP"], cure: "use protocol HTTP" },
+          protocol: { values: ["HTTP", "HTTPS", "TLS"], cure: "use protocol HTTP, HTTPS or TLS" },
         }),
-        tls: "the sandbox gateway has no TLS yet; use a server with protocol HTTP",
+        tls: SERVER_TLS,
         bind: "the sandbox gateway binds 127.0.0.1 and ::1",
         defaultEndpoint: "remove it",
       }),

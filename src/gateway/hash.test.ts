@@ -32,6 +32,7 @@ function key(policy: HashPolicy, headers: Record<string, string> = {}, path = "/
     ...requestView({ headers, path }),
     clientAddress: "10.0.0.1",
     connection: "10.0.0.1:5127.0.0.1:80",
+    cookie: undefined,
   };
   return hashKeyOf(policy, request, seededRandom(1));
 }

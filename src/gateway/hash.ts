@@ -10,6 +10,8 @@ export interface HashedRequest extends RequestView {
   clientAddress: string;
   /** Both ends with their ports. */
   connection: string;
+  /** Set-Cookie that the load balancer gives the client. */
+  cookie: string | undefined;
 }
 
 export interface HashKey {

@@ -2,10 +2,9 @@
 
 import type { Admission } from "./admission.ts";
 import { type BalanceState, pickEndpoint, untried } from "./balance.ts";
-import { hashKeyOf, hashOf, pickByHash } from "./hash.ts";
+import { type HashedRequest, hashKeyOf, hashOf, pickByHash } from "./hash.ts";
 import type { Outliers } from "./outlier.ts";
 import type { Random } from "./random.ts";
-import type { NodeRequestView } from "./request-view.ts";
 import type { RetryLimit } from "./retry-limit.ts";
 import type { Cluster, HashPolicy, WarmUp } from "./table.ts";
 import type { Turns } from "./turns.ts";
@@ -53,13 +52,13 @@ export class LiveCluster {
   }
 
   /** Undefined when there is none. `tried` are avoided where another is left. */
-  pick(tried: readonly Upstream[] | undefined, request: NodeRequestView): Upstream | undefined {
+  pick(tried: readonly Upstream[] | undefined, request: HashedRequest): Upstream | undefined {
     const available = this.outliers?.available(this.upstreams, this.#monotonicMs()) ?? this.upstreams;
     if (available.length === 0) return undefined;
     return this.choose(untried(available, tried), request);
   }
 
-  protected choose(candidates: readonly Upstream[], _request: NodeRequestView): Upstream {
+  protected choose(candidates: readonly Upstream[], _request: HashedRequest): Upstream {
     return pickEndpoint(candidates, this.cluster.balance, this.#state, this.#random);
   }
 
@@ -81,7 +80,7 @@ export class HashedCluster extends LiveCluster {
     this.#hashes = new Map(this.upstreams.map((each) => [each, hashOf(each.endpoint.address)]));
   }
 
-  protected override choose(candidates: readonly Upstream[], request: NodeRequestView): Upstream {
+  protected override choose(candidates: readonly Upstream[], request: HashedRequest): Upstream {
     const { hash, cookie } = hashKeyOf(this.#hash, request, this.#random);
     if (cookie !== undefined) request.cookie = cookie;
     return pickByHash(
@@ -116,7 +115,7 @@ export class WarmingCluster extends LiveCluster {
     this.#monotonicMs = rest[4];
   }
 
-  protected override choose(candidates: readonly Upstream[], request: NodeRequestView): Upstream {
+  protected override choose(candidates: readonly Upstream[], request: HashedRequest): Upstream {
     const nowMs = this.#monotonicMs();
     if (candidates.length === 1 || nowMs >= this.#allWarmMs) return super.choose(candidates, request);
     const idlest = this.cluster.balance === "least_request";

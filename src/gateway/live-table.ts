@@ -9,7 +9,7 @@ import { type Random, seededRandom } from "./random.ts";
 import { RetryLimit } from "./retry-limit.ts";
 import { Splitter } from "./split.ts";
 import type { Stats } from "./stats.ts";
-import type { Cluster, ForwardAction, RouteTable, WeightedDestination } from "./table.ts";
+import type { Cluster, RouteTable, Split, VirtualHosts, WeightedDestination } from "./table.ts";
 import { Turns } from "./turns.ts";
 import { Upstream, upstreamKey } from "./upstream.ts";
 
@@ -26,7 +26,7 @@ export class LiveTable {
   readonly #stats: Stats;
   readonly #random: Random;
   readonly #onRetired: (upstream: Upstream, error: unknown) => void;
-  #table: RouteTable = { ports: new Map(), clusters: new Map() };
+  #table: RouteTable = { ports: new Map(), tls: new Map(), clusters: new Map() };
   #clusters = new Map<string, LiveCluster>();
   #upstreams = new Map<string, Upstream>();
   /** Since when each endpoint is in the table, by host and endpoint. */
@@ -49,7 +49,7 @@ export class LiveTable {
   }
 
   /** The destination of the next request of this route. */
-  choose({ splitKey, destinations }: ForwardAction): WeightedDestination {
+  choose({ splitKey, destinations }: Split): WeightedDestination {
     if (destinations.length === 1) return destinations[0]!;
     let splitter = this.#splitters.get(splitKey);
     if (splitter === undefined) {
@@ -137,11 +137,23 @@ export class LiveTable {
 
 function keptSplitters(splitters: ReadonlyMap<string, Splitter>, table: RouteTable): Map<string, Splitter> {
   const kept = new Map<string, Splitter>();
-  for (const hosts of table.ports.values())
-    for (const { routes } of [...hosts.exact.values(), ...hosts.suffixes.values()])
-      for (const { action } of routes) {
-        const splitter = action.kind === "forward" ? splitters.get(action.splitKey) : undefined;
-        if (action.kind === "forward" && splitter !== undefined) kept.set(action.splitKey, splitter);
-      }
+  for (const key of splitKeys(table)) {
+    const splitter = splitters.get(key);
+    if (splitter !== undefined) kept.set(key, splitter);
+  }
   return kept;
+}
+
+function* splitKeys({ ports, tls }: RouteTable): Iterable<string> {
+  for (const hosts of ports.values()) yield* splitKeysOf(hosts);
+  for (const { byKey } of tls.values())
+    for (const server of byKey.values()) {
+      if (server.kind === "terminate") yield* splitKeysOf(server.hosts);
+      else if (server.kind === "passthrough") yield server.action.splitKey;
+    }
+}
+
+function* splitKeysOf({ exact, suffixes }: VirtualHosts): Iterable<string> {
+  for (const { routes } of [...exact.values(), ...suffixes.values()])
+    for (const { action } of routes) if (action.kind === "forward") yield action.splitKey;
 }

@@ -2,7 +2,7 @@
 // of its routes the first whose conditions all hold. Pure; explain.ts asks the same functions why a route did not match.
 
 import type { Condition, PathMatch, TextTest } from "./conditions.ts";
-import type { Route, VirtualHost, VirtualHosts } from "./table.ts";
+import type { ByHost, Route, VirtualHost } from "./table.ts";
 
 export interface RequestView {
   method: string;
@@ -19,8 +19,8 @@ export interface RequestView {
   header(name: string): readonly string[] | undefined;
 }
 
-/** The host's routes, or undefined: Envoy answers 404 then. */
-export function findVirtualHost(hosts: VirtualHosts, host: string): VirtualHost | undefined {
+/** What a host name leads to: routes, or before that a TLS server. Undefined: Envoy answers 404, or closes the connection. */
+export function findByHost<T>(hosts: ByHost<T>, host: string): T | undefined {
   const exact = hosts.exact.get(host);
   if (exact !== undefined) return exact;
   for (const length of hosts.suffixLengths) {
@@ -86,6 +86,8 @@ function pathMatches(match: PathMatch, path: string): boolean {
       return (match.ignoreCase ? path.toLowerCase() : path) === match.value;
     case "prefix":
       return (match.ignoreCase ? path.toLowerCase() : path).startsWith(match.value);
+    case "elements":
+      return path.startsWith(match.value) && (path.length === match.value.length || path[match.value.length] === "/");
   }
 }
 

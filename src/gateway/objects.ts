@@ -181,5 +181,17 @@ export interface GatewayServer {
   name?: string;
   port?: { number: number; name?: string; protocol: string };
   hosts?: string[];
-  tls?: Record<string, unknown>;
+  tls?: ServerTls;
+}
+
+export interface ServerTls {
+  httpsRedirect?: boolean;
+  /** PASSTHROUGH where nothing is said. */
+  mode?: string;
+  credentialName?: string;
+  credentialNames?: string[];
+  subjectAltNames?: string[];
+  minProtocolVersion?: string;
+  maxProtocolVersion?: string;
+  cipherSuites?: string[];
 }

@@ -31,6 +31,7 @@ function replaceMatched(replacement: string, matched: PathMatch, path: string): 
     case "any":
       return replacement + path.slice(1);
     case "prefix":
+    case "elements":
       return replacement + path.slice(matched.value.length);
     case "exact":
     case "regex":
@@ -57,6 +58,11 @@ export function redirectLocation(redirect: Redirect, matched: PathMatch, request
   const { scheme = request.scheme, authority = requestedHost(redirect, request), port } = redirect;
   const portText = port === undefined ? "" : `:${port}`;
   return `${scheme}://${authority}${portText}${redirectPath(redirect, matched, request)}`;
+}
+
+/** Of `tls.httpsRedirect`: port and query stay as they are. */
+export function httpsLocation({ authority, path, query, emptyQuery }: RequestView): string {
+  return `https://${authority}${path}${query !== "" || emptyQuery === true ? `?${query}` : ""}`;
 }
 
 /** The request's port goes when there is a new one, or when it was the old scheme's own. */

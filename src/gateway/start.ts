@@ -10,13 +10,15 @@ import { fileAccessLog } from "./access-log.ts";
 import { ConnectionManager } from "./connection-manager.ts";
 import { plainEntrance } from "./entrance.ts";
 import { cachedHttpDate, type Gate } from "./gate.ts";
+import { StatusWriter } from "./gateway-api/status-writer.ts";
 import { publishIngress } from "./ingress-objects.ts";
-import { type Listener, listen } from "./listen.ts";
+import { type Acceptor, type Listener, listen, PortError } from "./listen.ts";
 import { LiveTable } from "./live-table.ts";
 import { Reporter } from "./report.ts";
 import { Stats } from "./stats.ts";
 import { serveStats } from "./stats-server.ts";
 import { TableKeeper } from "./table-keeper.ts";
+import { TlsAcceptor } from "./tls-acceptor.ts";
 import { WorldWatch } from "./world-watch.ts";
 
 export interface GatewayOptions {
@@ -25,6 +27,8 @@ export interface GatewayOptions {
   log: Log;
   /** Gateway port to local port: {80: 8080}. Local port 0 takes a free one. */
   ports: Readonly<Record<number, number>>;
+  /** The same for ports that nothing depends on: one whose local port is taken is left out, and that is said. */
+  optionalPorts?: Readonly<Record<number, number>>;
   /** Default 15090, Istio's; 0 takes a free one; of several the first that is free. */
   statsPort?: number | readonly number[];
   /** Of the splits' order and of the load balancer's dice. */
@@ -60,18 +64,23 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const watch = new WorldWatch({ cluster, clock, log, onChange: () => keeper.changed() });
   const reporter = new Reporter({ cluster, clock, log, find: (resource, key) => watch.get(resource, key) });
   const openPorts = Object.keys(options.ports).map(Number);
-  const keeper = new TableKeeper({ watch, live, stats, reporter, openPorts, log });
+  const statusWriter = new StatusWriter({ cluster, clock, log });
+  const keeper = new TableKeeper({ watch, live, stats, reporter, statusWriter, openPorts, log });
   const gate = makeGate(options, live, stats);
+  const open = (port: number, localPort: number) => listen(clock, acceptorOf(gate, port), localPort);
   await watch.start();
   reporter.adopt([...watch.virtualServices.list(), ...watch.destinationRules.list(), ...watch.gateways.list()]);
-  keeper.compileNow();
   const listeners = new Map<number, Listener>();
+  for (const [port, localPort] of portPairs(options.optionalPorts ?? {})) {
+    const listener = await open(port, localPort).catch((error: unknown) => leftOut(log, port, error));
+    if (listener === undefined) continue;
+    listeners.set(port, listener);
+    openPorts.push(port);
+  }
+  keeper.compileNow();
   const closeListeners = () => Promise.all([...listeners.values()].map((listener) => listener.close()));
   try {
-    for (const port of openPorts) {
-      const manager = new ConnectionManager(gate, plainEntrance(gate, port));
-      listeners.set(port, await listen(clock, manager, options.ports[port]!));
-    }
+    for (const [port, localPort] of portPairs(options.ports)) listeners.set(port, await open(port, localPort));
     const statsServer = await serveStats(stats, [options.statsPort ?? 15_090].flat());
     const localPorts = Object.fromEntries([...listeners].map(([port, { localPort }]) => [port, localPort]));
     await publishIngress(cluster, localPorts, new Date(clock.now()).toISOString().replace(/\.\d+Z$/, "Z"));
@@ -80,7 +89,13 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       await closeListeners();
       keeper.stop();
       watch.stop();
-      await Promise.all([live.close(), statsServer.close(), gate.accessLog?.close(), reporter.settled()]);
+      await Promise.all([
+        live.close(),
+        statsServer.close(),
+        gate.accessLog?.close(),
+        reporter.settled(),
+        statusWriter.settled(),
+      ]);
     };
     return { metrics: metricSource(stats, clock), dataPlane: keeper, localPorts, statsPort: statsServer.port, stop };
   } catch (error) {
@@ -89,6 +104,19 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     await closeListeners();
     throw error;
   }
+}
+
+function portPairs(ports: Readonly<Record<number, number>>): [port: number, localPort: number][] {
+  return Object.entries(ports).map(([port, localPort]) => [Number(port), localPort]);
+}
+
+function acceptorOf(gate: Gate, port: number): Acceptor {
+  return new TlsAcceptor(gate, port, new ConnectionManager(gate, plainEntrance(gate, port)));
+}
+
+function leftOut(log: Log, port: number, error: unknown): undefined {
+  if (!(error instanceof PortError)) throw error;
+  log.warn(`the gateway's port ${port} is not open`, { reason: error.message });
 }
 
 function makeGate({ clock, accessLogFile }: GatewayOptions, live: LiveTable, stats: Stats): Gate {

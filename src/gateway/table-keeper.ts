@@ -7,6 +7,10 @@ import type { Acknowledgement, DataPlane } from "../ports/data-plane.ts";
 import type { Log } from "../ports/log.ts";
 import { compileTable } from "./compile.ts";
 import { compileVirtualService } from "./compile-virtual-service.ts";
+import { CredentialStore } from "./credential-store.ts";
+import type { ServedGatewayApi } from "./gateway-api/servers.ts";
+import type { StatusWriter } from "./gateway-api/status-writer.ts";
+import { whyNotServed } from "./gateway-api/why-not-served.ts";
 import { INGRESS_LABELS, INGRESS_NAMESPACE } from "./ingress-objects.ts";
 import type { LiveTable } from "./live-table.ts";
 import type { VirtualService } from "./objects.ts";
@@ -20,6 +24,7 @@ export interface TableKeeperOptions {
   live: LiveTable;
   stats: Stats;
   reporter: Reporter;
+  statusWriter: StatusWriter;
   openPorts: readonly number[];
   log: Log;
 }
@@ -29,11 +34,14 @@ export class TableKeeper implements DataPlane {
   readonly #lastGood = new Map<string, VirtualService>();
   /** Why a VirtualService of now is not the one in the table. */
   #refused = new Map<string, string>();
+  readonly #credentials: CredentialStore;
+  #gatewayApi: ServedGatewayApi | undefined;
   #dirty = true;
   #scheduled: NodeJS.Immediate | undefined;
 
   constructor(options: TableKeeperOptions) {
     this.#options = options;
+    this.#credentials = new CredentialStore((namespace, name) => options.watch.secrets.get({ namespace, name }));
   }
 
   /** Compiles soon; changes that come together are compiled together. */
@@ -53,8 +61,9 @@ export class TableKeeper implements DataPlane {
   compileNow(): void {
     if (!this.#dirty) return;
     this.#dirty = false;
-    const { watch, live, reporter, openPorts, log } = this.#options;
+    const { watch, live, reporter, statusWriter, openPorts, log } = this.#options;
     const { served, problems } = this.#admit(watch.virtualServices.list());
+    const gatewayApi = watch.gatewayApi.objects();
     try {
       const compilation = compileTable({
         gateways: watch.gateways.list(),
@@ -63,12 +72,16 @@ export class TableKeeper implements DataPlane {
         services: watch.services.list(),
         endpointSlices: watch.endpointSlices.list(),
         pods: watch.pods.list(),
+        credentials: this.#credentials,
+        gatewayApi,
         gatewayLabels: INGRESS_LABELS,
         gatewayNamespace: INGRESS_NAMESPACE,
         openPorts,
       });
       live.swap(compilation.table);
       reporter.report([...problems, ...compilation.problems]);
+      this.#gatewayApi = compilation.gatewayApi;
+      if (gatewayApi !== undefined) statusWriter.report(gatewayApi, compilation.gatewayApi, openPorts);
     } catch (error) {
       // A broken invariant of ours: the table in use goes on serving.
       log.error("the gateway could not compile its routes; the last ones stay in force", { error: String(error) });
@@ -100,7 +113,7 @@ export class TableKeeper implements DataPlane {
     this.compileNow();
     const { watch } = this.#options;
     const name = `${resource.kind} ${key.namespace === undefined ? "" : `${key.namespace}/`}${key.name}`;
-    if (watch.informerOf(resource) === undefined)
+    if (!watch.reads(resource))
       return { acknowledged: false, waitingFor: `nobody: the gateway does not read ${resource.kind} objects` };
     const object = watch.get(resource, key);
     const seen = object === undefined ? watch.newestVersion(resource) : Number(object.metadata.resourceVersion);
@@ -109,7 +122,10 @@ export class TableKeeper implements DataPlane {
         acknowledged: false,
         waitingFor: `gateway istio-ingressgateway to see ${name} at resourceVersion ${resourceVersion} (it has ${object === undefined ? "none" : seen})`,
       };
-    const refused = resource.kind === VIRTUAL_SERVICES.kind ? this.#refused.get(keyOf(key)) : undefined;
+    const refused =
+      resource.kind === VIRTUAL_SERVICES.kind
+        ? this.#refused.get(keyOf(key))
+        : this.#gatewayApi && whyNotServed(this.#gatewayApi, resource, keyOf(key));
     if (refused !== undefined)
       return { acknowledged: false, waitingFor: `gateway istio-ingressgateway, which refuses ${name}: ${refused}` };
     return { acknowledged: true };

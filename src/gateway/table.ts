@@ -2,21 +2,55 @@
 // what moves (counters, connections, positions in a split) lives elsewhere and is found by the keys that are in here.
 
 import type { Condition, PathMatch, TextTest } from "./conditions.ts";
+import type { TlsSettings } from "./tls-settings.ts";
 
 export interface RouteTable {
-  /** By the Gateway port number that the request came in on. */
+  /** Plain text, by the Gateway port number that the request came in on. */
   ports: ReadonlyMap<number, VirtualHosts>;
+  /** By port number: those that have TLS servers. */
+  tls: ReadonlyMap<number, TlsPort>;
   /** By cluster key, as istiod names them: `outbound|80|v1|echo.default.svc.cluster.local`. */
   clusters: ReadonlyMap<string, Cluster>;
 }
 
-/** The hosts of one port: exact names first, then the longest wildcard, then "*". */
-export interface VirtualHosts {
-  exact: ReadonlyMap<string, VirtualHost>;
+/** Found by host name: exact names first, then the longest wildcard, then "*". */
+export interface ByHost<T> {
+  exact: ReadonlyMap<string, T>;
   /** Lengths of the known suffixes, longest first. */
   suffixLengths: readonly number[];
   /** By suffix: ".example.com" for "*.example.com"; "" for "*". */
-  suffixes: ReadonlyMap<string, VirtualHost>;
+  suffixes: ReadonlyMap<string, T>;
+}
+
+export type VirtualHosts = ByHost<VirtualHost>;
+
+export interface TlsPort {
+  /** By the name that the client asks for before anything is encrypted (SNI); "*" serves those without one, too. */
+  servers: ByHost<TlsServer>;
+  byKey: ReadonlyMap<string, TlsServer>;
+}
+
+export type TlsServer = TerminatingServer | PassthroughServer | ClosedServer;
+
+export interface TerminatingServer {
+  kind: "terminate";
+  /** istiod's name of the server's routes: `https.443.https.shop.default`. */
+  key: string;
+  settings: TlsSettings;
+  hosts: VirtualHosts;
+}
+
+/** Bytes go on as they come. */
+export interface PassthroughServer {
+  kind: "passthrough";
+  key: string;
+  action: Split;
+}
+
+/** It has never had a certificate that could be used: connections are closed. */
+interface ClosedServer {
+  kind: "closed";
+  key: string;
 }
 
 export interface VirtualHost {
@@ -46,24 +80,39 @@ export interface Route {
 }
 
 interface RouteSource {
+  /** Absent: a VirtualService. */
+  kind?: RouteOrigin["kind"];
   namespace: string;
   name: string;
+  /** Position in spec.http or spec.rules. */
   http: number;
   /** The delegate's own place, when it is merged with one. */
   delegate: string | undefined;
   match: number | undefined;
 }
 
+/** The object of Gateway API that a route is written in. */
+export interface RouteOrigin {
+  kind: "HTTPRoute" | "GRPCRoute";
+  namespace: string;
+  name: string;
+  match: number | undefined;
+}
+
 export type RouteAction =
   | ForwardAction
   | { kind: "redirect"; redirect: Redirect }
+  | { kind: "https-redirect" }
   | { kind: "direct"; status: number; body: Uint8Array };
 
-export interface ForwardAction {
-  kind: "forward";
+export interface Split {
   /** Names the position in the split; equal for every match of one http route, and for as long as its weights stay. */
   splitKey: string;
   destinations: readonly WeightedDestination[];
+}
+
+export interface ForwardAction extends Split {
+  kind: "forward";
   timeoutMs: number | undefined;
   retry: RetryPolicy | undefined;
   rewrite: Rewrite | undefined;
@@ -71,6 +120,8 @@ export interface ForwardAction {
   filters: RouteFilters | undefined;
   /** Undefined where there are none, again. */
   mirrors: readonly Mirror[] | undefined;
+  /** The answer where a destination has no cluster; 503 where it is absent. */
+  missingClusterStatus?: number;
 }
 
 export interface Mirror extends Chance {

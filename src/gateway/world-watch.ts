@@ -8,6 +8,7 @@ import {
   GATEWAYS,
   PODS,
   type Resource,
+  SECRETS,
   SERVICES,
   VIRTUAL_SERVICES,
 } from "../core/kubernetes/resource.ts";
@@ -16,6 +17,9 @@ import { type Change, Informer } from "../informer/informer.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Cluster } from "../ports/cluster.ts";
 import type { Log } from "../ports/log.ts";
+import { CREDENTIAL_KEYS, type Secret } from "./credentials.ts";
+import { GROUP } from "./gateway-api/objects.ts";
+import { GatewayApiWatch } from "./gateway-api/watch.ts";
 import type { DestinationRule, IstioGateway, VirtualService } from "./objects.ts";
 
 export interface WatchOptions {
@@ -32,14 +36,21 @@ export class WorldWatch {
   readonly services: Informer<Service>;
   readonly endpointSlices: Informer<EndpointSlice>;
   readonly pods: Informer<Pod>;
+  /** Those that could be credentials, and of them nothing else. */
+  readonly secrets: Informer<Secret>;
+  readonly gatewayApi: GatewayApiWatch;
   readonly #all: Map<string, Informer<KubeObject>>;
   readonly #newest = new Map<string, number>();
   readonly #stop = new AbortController();
 
   constructor({ cluster, clock, log, onChange }: WatchOptions) {
     const all = new Map<string, Informer<KubeObject>>();
-    const watch = <T extends KubeObject>(resource: Resource, matters: (change: Change<T>) => boolean): Informer<T> => {
-      const informer = new Informer<T>({ cluster, resource, clock, log });
+    const watch = <T extends KubeObject>(
+      resource: Resource,
+      matters: (change: Change<T>) => boolean,
+      keep?: (object: KubeObject) => T,
+    ): Informer<T> => {
+      const informer = new Informer<T>({ cluster, resource, clock, log, ...(keep && { keep }) });
       informer.onChange((change) => {
         const version = Number((change.object ?? change.before)?.metadata.resourceVersion ?? 0);
         this.#newest.set(resource.plural, Math.max(version, this.#newest.get(resource.plural) ?? 0));
@@ -54,30 +65,38 @@ export class WorldWatch {
     this.services = watch(SERVICES, specChanged);
     this.endpointSlices = watch(ENDPOINT_SLICES, () => true);
     this.pods = watch(PODS, podMatters);
+    this.secrets = watch(SECRETS, dataChanged, credentialOf);
+    this.gatewayApi = new GatewayApiWatch({ cluster, clock, log, onChange });
     this.#all = all;
   }
 
   /** Resolves when every copy is complete. */
   async start(): Promise<void> {
     for (const informer of this.#all.values()) void informer.start(this.#stop.signal);
-    await Promise.all([...this.#all.values()].map((informer) => informer.synced));
+    const gatewayApi = this.gatewayApi.start(this.#stop.signal);
+    await Promise.all([gatewayApi, ...[...this.#all.values()].map((informer) => informer.synced)]);
   }
 
   stop(): void {
     this.#stop.abort();
   }
 
-  /** Undefined for a resource that the gateway does not read. */
-  informerOf(resource: Resource): Informer<KubeObject> | undefined {
-    return this.#all.get(resource.plural);
+  /** Whether the gateway works by objects of this kind. */
+  reads(resource: Resource): boolean {
+    return this.gatewayApi.informerOf(resource) !== undefined || this.#own(resource) !== undefined;
   }
 
   get(resource: Resource, key: ObjectKey): KubeObject | undefined {
-    return this.#all.get(resource.plural)?.get(key);
+    return (this.gatewayApi.informerOf(resource) ?? this.#own(resource))?.get(key);
+  }
+
+  #own({ group, plural }: Resource): Informer<KubeObject> | undefined {
+    return group === GROUP ? undefined : this.#all.get(plural);
   }
 
   /** The newest resourceVersion seen of any object of the resource: everything older has been seen, too. */
   newestVersion(resource: Resource): number {
+    if (resource.group === GROUP) return this.gatewayApi.newestVersion(resource);
     return this.#newest.get(resource.plural) ?? 0;
   }
 }
@@ -85,6 +104,16 @@ export class WorldWatch {
 /** Status writes, our own among them, change no route. */
 function specChanged<T extends KubeObject>({ object, before }: Change<T>): boolean {
   return object === undefined || before === undefined || !isDeepStrictEqual(object["spec"], before["spec"]);
+}
+
+function credentialOf({ apiVersion, kind, metadata, data }: Secret): Secret {
+  const { name, namespace, resourceVersion, uid } = metadata;
+  const kept = Object.entries(data ?? {}).filter(([key]) => CREDENTIAL_KEYS.includes(key));
+  return { apiVersion, kind, metadata: { name, namespace, resourceVersion, uid }, data: Object.fromEntries(kept) };
+}
+
+function dataChanged({ object, before }: Change<Secret>): boolean {
+  return !isDeepStrictEqual(object?.data, before?.data);
 }
 
 /** Pods are written often; only these parts reach the table. */

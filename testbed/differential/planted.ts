@@ -30,7 +30,7 @@ export const PLANTED: readonly PlantedBug[] = [
     "if (exact !== undefined) return exact;",
     "const wide = hosts.suffixLengths.map((length) => hosts.suffixes.get(host.slice(-length))).find(Boolean); if (exact !== undefined) return wide ?? exact;",
   ),
-  bug("the shortest wildcard wins", "compile.ts", "sort((a, b) => b - a)", "sort((a, b) => a - b)"),
+  bug("the shortest wildcard wins", "by-host.ts", "sort((a, b) => b - a)", "sort((a, b) => a - b)"),
   bug(
     "a prefix matches anywhere",
     "match.ts",

@@ -4,7 +4,7 @@ import type { ObjectMeta } from "../../src/core/kubernetes/object.ts";
 import type { Pod } from "../../src/core/kubernetes/workload.ts";
 import { compileTable } from "../../src/gateway/compile.ts";
 import { INGRESS_LABELS, INGRESS_NAMESPACE } from "../../src/gateway/ingress-objects.ts";
-import { findRoute, findVirtualHost, type RequestView } from "../../src/gateway/match.ts";
+import { findRoute, findByHost, type RequestView } from "../../src/gateway/match.ts";
 import { hostWithoutPort } from "../../src/gateway/names.ts";
 import type { DestinationRule, HttpRoute, IstioGateway, VirtualService } from "../../src/gateway/objects.ts";
 import type { Route, RouteTable } from "../../src/gateway/table.ts";
@@ -33,7 +33,7 @@ export function requestView({
 /** The route that a request takes in a compiled table. */
 export function routeOf(table: RouteTable, request: TestRequest): Route | undefined {
   const view = requestView(request);
-  const virtualHost = findVirtualHost(table.ports.get(request.port ?? 80)!, hostWithoutPort(view.authority));
+  const virtualHost = findByHost(table.ports.get(request.port ?? 80)!, hostWithoutPort(view.authority));
   return virtualHost && findRoute(virtualHost, view);
 }
 

@@ -1,0 +1,82 @@
+// A TLS connection that goes on as it is: the gateway has chosen by the name in the client's first message, and sees nothing else. One
+// destination for each connection, by the route's weights; one attempt, and no time limit but the one for connecting, as Envoy's TCP
+// proxy has it. When one side has no more to say the other may still go on.
+
+import { connect, type Socket } from "node:net";
+import { plainAddress } from "./client-request.ts";
+import type { Gate } from "./gate.ts";
+import type { HashedRequest } from "./hash.ts";
+import type { LiveCluster } from "./live-cluster.ts";
+import type { Split } from "./table.ts";
+import type { Upstream } from "./upstream.ts";
+
+/** Istio's default for a cluster's connect_timeout. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
+export function passThrough({ live, clock }: Gate, client: Socket, split: Split): void {
+  const cluster = live.cluster(live.choose(split).clusterKey);
+  const upstream = cluster?.pick(undefined, connectionView(client));
+  if (cluster === undefined || upstream === undefined) return void client.destroy();
+  const timeoutMs = cluster.cluster.transport?.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
+  admit(cluster, upstream, client, () => {
+    const socket = dial(upstream);
+    const cancel = clock.after(timeoutMs, () => socket.destroy());
+    let isConnected = false;
+    socket.once("connect", () => {
+      cancel();
+      isConnected = true;
+      cluster.observe(upstream, 200);
+    });
+    socket.once("close", () => {
+      cancel();
+      if (!isConnected) cluster.observe(upstream, 503);
+    });
+    join(client, socket);
+  });
+}
+
+/** Runs `go` when the cluster's limits allow another connection; until the client's end it is one of those that are running. */
+function admit({ admission }: LiveCluster, upstream: Upstream, client: Socket, go: () => void): void {
+  const count = (by: 1 | -1) => {
+    upstream.inFlight += by;
+    upstream.stats.totals.inFlight += by;
+  };
+  count(1);
+  const ticket = { host: upstream, run: go };
+  const isAdmitted = admission?.enter(ticket);
+  client.once("close", () => {
+    count(-1);
+    if (isAdmitted === true) admission!.leave(ticket);
+  });
+  if (admission === undefined) go();
+  else if (isAdmitted === false) client.destroy();
+}
+
+function dial({ endpoint: { dial: address } }: Upstream): Socket {
+  const colon = address.lastIndexOf(":");
+  const host = address.slice(0, colon).replace(/^\[|\]$/g, "");
+  return connect({ host, port: Number(address.slice(colon + 1)), allowHalfOpen: true, noDelay: true });
+}
+
+function join(client: Socket, upstream: Socket): void {
+  for (const [one, other] of [
+    [client, upstream],
+    [upstream, client],
+  ] as const) {
+    one.pipe(other);
+    one.on("error", () => other.destroy());
+    one.on("close", () => other.destroySoon());
+  }
+}
+
+/** For load balancing: of the whole connection only its ends are known. */
+function connectionView({ remoteAddress, remotePort, localAddress, localPort }: Socket): HashedRequest {
+  const clientAddress = plainAddress(remoteAddress);
+  return {
+    ...{ method: "", authority: "", scheme: "", path: "", query: "" },
+    header: () => undefined,
+    clientAddress,
+    connection: `${clientAddress}:${remotePort}${plainAddress(localAddress)}:${localPort}`,
+    cookie: undefined,
+  };
+}
