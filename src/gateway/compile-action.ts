@@ -20,6 +20,7 @@ export type ActionTemplate =
       rewrite: Rewrite | undefined;
       filters: RouteFilters | undefined;
       mirrors: MirrorTemplate[];
+      missingClusterStatus?: number;
     }
   | { kind: "redirect"; redirect: Omit<Redirect, "port"> & Pick<HttpRedirect, "port" | "derivePort"> }
   | { kind: "direct"; status: number; body: Uint8Array };

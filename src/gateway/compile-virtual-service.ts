@@ -7,7 +7,7 @@ import { type Complain, compileMatch, type MatchTemplate } from "./compile-match
 import { unsupportedFields } from "./fields.ts";
 import { fullyQualified, gatewayName } from "./names.ts";
 import type { HttpRoute, VirtualService } from "./objects.ts";
-import type { HeaderEdits, Problem } from "./table.ts";
+import type { HeaderEdits, Problem, RouteOrigin } from "./table.ts";
 
 export interface VirtualServiceTemplate {
   object: VirtualService;
@@ -35,6 +35,8 @@ export interface HttpTemplate {
   position: number;
   /** Where it comes from when it is not its own: `ns/name http[2]`. */
   delegate?: string;
+  /** Of Gateway API: the object that it is written in; `position` is that of its rule. */
+  origin?: RouteOrigin;
   name: string;
   /** Empty: no condition at all. */
   matches: MatchTemplate[];

@@ -3,6 +3,8 @@
 export type PathMatch =
   | { kind: "any"; field?: string }
   | { kind: "exact" | "prefix"; value: string; ignoreCase: boolean; field: string }
+  /** A prefix that ends where a path element ends: "/a" matches "/a" and "/a/b", not "/ab". No slash at its end. */
+  | { kind: "elements"; value: string; field: string }
   | { kind: "regex"; value: string; test: (text: string) => boolean; field: string };
 
 /** How one text is tested. */

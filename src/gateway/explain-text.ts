@@ -7,19 +7,30 @@ import type { Route } from "./table.ts";
 
 /** "VirtualService default/echo spec.http[0].match[1] (canary)". */
 export function routeText({ source, name }: Pick<Route, "source" | "name">): string {
+  if (source.kind !== undefined) return ruleText(source);
   const match = source.match === undefined ? "" : `.match[${source.match}]`;
   const delegate = source.delegate === undefined ? "" : ` with its delegate ${source.delegate}`;
   return `VirtualService ${source.namespace}/${source.name} http[${source.http}]${delegate}${match}${name === "" ? "" : ` (${name})`}`;
 }
 
+/** "HTTPRoute default/echo rules[0].matches[1]". */
+function ruleText({ kind, namespace, name, http, match }: Route["source"]): string {
+  return `${kind} ${namespace}/${name} rules[${http}]${match === undefined ? "" : `.matches[${match}]`}`;
+}
+
 export function mismatchText(failed: PathMatch | Condition, request: RequestView): string {
   if ("of" in failed) return conditionText(failed, request);
   if (failed.kind === "any") return "any path matches";
-  const path = failed.kind !== "regex" && failed.ignoreCase ? `${request.path} (case ignored)` : request.path;
+  const path = "ignoreCase" in failed && failed.ignoreCase ? `${request.path} (case ignored)` : request.path;
   return `path ${path} ${FAILS[failed.kind]} ${JSON.stringify(failed.value)}`;
 }
 
-const FAILS = { exact: "is not", prefix: "does not start with", regex: "does not fully match the regex" } as const;
+const FAILS = {
+  exact: "is not",
+  prefix: "does not start with",
+  elements: "does not start with the path elements",
+  regex: "does not fully match the regex",
+} as const;
 const HOLDS = { exact: "is", prefix: "starts with", regex: "fully matches the regex" } as const;
 
 function conditionText({ of, name, test }: Condition, request: RequestView): string {

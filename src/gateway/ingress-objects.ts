@@ -6,7 +6,7 @@ import { NAMESPACES, PODS, type Resource, SERVICES } from "../core/kubernetes/re
 import { type Cluster, isClusterError } from "../ports/cluster.ts";
 
 export const INGRESS_NAMESPACE = "istio-system";
-const INGRESS_NAME = "istio-ingressgateway";
+export const INGRESS_NAME = "istio-ingressgateway";
 /** What a Gateway's selector is held against. */
 export const INGRESS_LABELS = { app: "istio-ingressgateway", istio: "ingressgateway" } as const;
 

@@ -21,10 +21,15 @@ const reply = (code: number, body: string, flags: string, details: string, failu
 });
 
 export const NO_ROUTE = reply(404, "", "NR", "route_not_found");
-export const NO_CLUSTER = reply(503, "", "NC", "cluster_not_found");
+const NO_CLUSTER = reply(503, "", "NC", "cluster_not_found");
 export const NO_HEALTHY_UPSTREAM = reply(503, "no healthy upstream", "UH", "no_healthy_upstream");
 const NOT_A_PATH = reply(404, "", "-", "absolute_path_rejected");
 export const TIMEOUT = reply(504, "upstream request timeout", "UT", "response_timeout");
+
+/** Gateway API wants another status: https://gateway-api.sigs.k8s.io/reference/api-spec/1.6/spec/#httprouterule (backendRefs) */
+export function noCluster(status: number | undefined): LocalReply {
+  return status === undefined ? NO_CLUSTER : { ...NO_CLUSTER, code: status };
+}
 
 export function faultReply(status: number): LocalReply {
   return reply(status, "fault filter abort", "FI", "fault_filter_abort");

@@ -7,7 +7,7 @@ export function indexRoutes(routes: readonly Route[]): RouteIndex {
   const prefixes = new Map<string, number[]>();
   const others: number[] = [];
   routes.forEach(({ path }, position) => {
-    if ((path.kind === "exact" || path.kind === "prefix") && !path.ignoreCase) {
+    if (path.kind === "elements" || ((path.kind === "exact" || path.kind === "prefix") && !path.ignoreCase)) {
       const lists = path.kind === "exact" ? exact : prefixes;
       const list = lists.get(path.value);
       if (list === undefined) lists.set(path.value, [position]);
