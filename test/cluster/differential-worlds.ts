@@ -1,18 +1,22 @@
-// The two worlds of the differential suite, started together: a small mesh of real programs (SERIN_MESH_BIN names their folder), and
-// what the sandbox side needs. One fleet of upstreams serves both.
+// The real side of the differential suite: a small mesh of local programs (SERIN_MESH_BIN names their folder), or the cluster that a
+// kubeconfig names. The sandbox gateway beside it reaches a fleet of upstreams in this process.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { kubectlPath } from "../../scripts/kubectl.ts";
 import { startServer } from "../../scripts/schemas/real-server.ts";
 import { connect } from "../../src/adapters/kubernetes/connect.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import { type Fleet, startFleet } from "../../testbed/differential/fleet.ts";
+import { startClusterWorld } from "../../testbed/differential/on-cluster/cluster-world.ts";
 import { startSmallMesh } from "../../testbed/differential/small-mesh.ts";
 import type { RoutingWorld } from "../../testbed/differential/world.ts";
 import { meshPrograms } from "../../testbed/mesh/programs.ts";
+import type { DifferentialOptions } from "./differential-options.ts";
 
 export interface RealSide {
+  /** For the sandbox. */
   fleet: Fleet;
   real: RoutingWorld;
   close(): Promise<void>;
@@ -26,29 +30,46 @@ const clock: Clock = {
   },
 };
 
-/** Throws, saying what is missing, when the programs are not there. */
-export async function startRealSide(): Promise<RealSide> {
-  const programs = meshPrograms();
-  const bin = process.env["SERIN_MESH_BIN"]!;
+/** Throws, saying what is missing, when the world cannot be had. */
+export async function startRealSide(options: DifferentialOptions): Promise<RealSide> {
   await using stack = new AsyncDisposableStack();
   const fleet = await startFleet();
   stack.defer(() => fleet.close());
-  const server = await startServer(bin);
-  stack.defer(() => server.stop());
-  const cluster = await clusterOf(server.kubeconfig);
-  const real = await startSmallMesh({ programs, cluster, kubeconfig: server.kubeconfig, fleet });
+  const real = options.world === "mesh" ? await smallMesh(fleet, stack) : await onCluster(options);
   stack.defer(() => real.close());
   const started = stack.move();
   return { fleet, real, close: () => started.disposeAsync() };
 }
 
-async function clusterOf(kubeconfig: object) {
+async function smallMesh(fleet: Fleet, stack: AsyncDisposableStack): Promise<RoutingWorld> {
+  const programs = meshPrograms();
+  const server = await startServer(process.env["SERIN_MESH_BIN"]!);
+  stack.defer(() => server.stop());
   const dir = mkdtempSync(join(tmpdir(), "differential-"));
   try {
     const file = join(dir, "kubeconfig");
-    writeFileSync(file, JSON.stringify(kubeconfig), { mode: 0o600 });
-    return (await connect({ kubeconfig: file, env: {}, clock })).cluster;
+    writeFileSync(file, JSON.stringify(server.kubeconfig), { mode: 0o600 });
+    const { cluster } = await connect({ kubeconfig: file, env: {}, clock });
+    return await startSmallMesh({ programs, cluster, kubeconfig: server.kubeconfig, fleet });
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+/** Hundreds of objects are created: what a controller may send would slow the suite down. */
+const RATE = { perSecond: 400, burst: 400 };
+
+async function onCluster(options: DifferentialOptions): Promise<RoutingWorld> {
+  const { context } = options;
+  const chosen = context === undefined ? {} : { context };
+  const connected = await connect({ ...chosen, env: process.env, clock, rate: RATE });
+  const { gitVersion } = await connected.serverVersion();
+  const { origin } = connected;
+  return await startClusterWorld({
+    ...options,
+    cluster: connected.cluster,
+    kubectl: { program: kubectlPath(), args: context === undefined ? [] : [`--context=${context}`] },
+    about: `cluster ${origin.context ?? origin.server}, Kubernetes ${gitVersion}`,
+    serves: async (apiVersion, kind) => (await connected.resourceOf(apiVersion, kind)) !== undefined,
+  });
 }

@@ -72,7 +72,9 @@ export async function startFleet(placeOf: PlaceOf = onLoopback): Promise<Fleet> 
 function bind(server: Server, { host, port }: ReturnType<PlaceOf>): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", ({ message }) =>
-      reject(new Error(`${message}: where only 127.0.0.1 is there (macOS), add ${host}: sudo ifconfig lo0 alias ${host}`)),
+      reject(
+        new Error(`${message}: where only 127.0.0.1 is there (macOS), add ${host}: sudo ifconfig lo0 alias ${host}`),
+      ),
     );
     server.listen(port, host, () => resolve((server.address() as { port: number }).port));
   });

@@ -24,7 +24,8 @@ const RESOURCES: Readonly<Record<string, Resource>> = Object.fromEntries(
 export function suiteGateway(): KubeObject {
   const servers = GATEWAY_PORTS.map((number) => ({
     port: { number, name: `http-${number}`, protocol: "HTTP" },
-    hosts: ["*"],
+    // No names that somebody else may serve: the mesh may be one that is in use.
+    hosts: ["*.test"],
   }));
   return {
     apiVersion: "networking.istio.io/v1",
@@ -34,8 +35,11 @@ export function suiteGateway(): KubeObject {
   };
 }
 
+/** What the suite needs of an API: a world may exchange names on the way. */
+export type Writer = Pick<Cluster, "create" | "patch">;
+
 /** Services and rules first, so that no route names what is not there yet. Each in the order given. */
-export async function createAll(cluster: Cluster, objects: readonly KubeObject[]): Promise<void> {
+export async function createAll(cluster: Writer, objects: readonly KubeObject[]): Promise<void> {
   for (const object of [...objects].sort((a, b) => rank(a) - rank(b))) {
     const resource = RESOURCES[object.kind];
     if (resource === undefined) throw new Error(`the suite does not know the kind ${object.kind}`);
@@ -71,12 +75,12 @@ const GRACE_MS = 300;
 
 /** Tells whether what was written is in effect. */
 export class Probe {
-  readonly #cluster: Cluster;
+  readonly #cluster: Writer;
   readonly #client: WireClient;
   #generation = 0;
   #known = false;
 
-  constructor(cluster: Cluster, address: { host: string; port: number }) {
+  constructor(cluster: Writer, address: { host: string; port: number }) {
     this.#cluster = cluster;
     this.#client = new WireClient(() => address);
   }

@@ -3,6 +3,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KubeObject } from "../../src/core/kubernetes/object.ts";
+import { isClusterError } from "../../src/ports/cluster.ts";
 import type { CaseRequest, DifferentialCase, LiveCase } from "./case.ts";
 import { instantiate } from "./case.ts";
 import { compare, type Difference } from "./compare.ts";
@@ -28,19 +29,39 @@ export function live(cases: readonly DifferentialCase[]): LiveCase[] {
   return cases.map((each, i) => instantiate(each, i + 1));
 }
 
+/** Why the API refused objects of a case, by the case's name. */
+export type Refusals = ReadonlyMap<string, string>;
+
 /** The shared Services and everything that the cases bring. */
-export async function prepare(world: RoutingWorld, cases: readonly LiveCase[]): Promise<void> {
+export async function prepare(world: RoutingWorld, cases: readonly LiveCase[]): Promise<Refusals> {
   const { ports } = world.fleet;
-  const backends = cases.flatMap(({ objects }) => objects.filter((each) => !isRoute(each)));
-  await world.apply([...sharedServices(ports), ...withTargetPort(backends, ports.main)]);
-  await world.inEffect();
-  // Age decides between the VirtualServices of one host: those of a case are created one after the other, cases side by side.
-  const queue = cases.map(({ objects }) => objects.filter(isRoute));
-  const worker = async () => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) await world.apply(next);
+  const refusals = new Map<string, string>();
+  await world.apply(sharedServices(ports));
+  // Age decides between the routes of one host: those of a case are created one after the other, cases side by side.
+  const applyAll = async (objectsOf: (each: LiveCase) => readonly KubeObject[]) => {
+    const queue = cases.filter(({ source }) => !refusals.has(source.name));
+    const worker = async () => {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift())
+        await world.apply(objectsOf(next)).catch((error: unknown) => {
+          if (!isRefusal(error)) throw error;
+          refusals.set(next!.source.name, error.message);
+        });
+    };
+    await Promise.all(Array.from({ length: APPLIES_AT_ONCE }, worker));
+    await world.inEffect();
   };
-  await Promise.all(Array.from({ length: APPLIES_AT_ONCE }, worker));
-  await world.inEffect();
+  await applyAll(({ objects }) =>
+    withTargetPort(
+      objects.filter((each) => !isRoute(each)),
+      ports.main,
+    ),
+  );
+  await applyAll(({ objects }) => objects.filter(isRoute));
+  return refusals;
+}
+
+function isRefusal(error: unknown): error is Error {
+  return error instanceof Error && isClusterError(error.cause, "Invalid", "BadRequest", "Forbidden");
 }
 
 const APPLIES_AT_ONCE = 8;

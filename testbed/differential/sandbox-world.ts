@@ -29,11 +29,7 @@ const log: Log = {
 };
 
 /** `start` is the gateway under test: the product's, or a copy with a planted bug. */
-export async function startSandboxWorld(
-  start: typeof startGateway,
-  seed: number,
-  fleet: Fleet,
-): Promise<RoutingWorld> {
+export async function startSandboxWorld(start: typeof startGateway, seed: number, fleet: Fleet): Promise<RoutingWorld> {
   const sandbox = await openSandboxCluster({ dataFile: ":memory:", clock, log });
   const { cluster } = sandbox;
   for (const name of ["other"])
@@ -49,7 +45,7 @@ export async function startSandboxWorld(
     addressOf,
     apply: (objects) => createAll(cluster, [...objects, ...objects.filter(isService).map(slice)]),
     inEffect: () => probe.inEffect(),
-    leavesOut: () => undefined,
+    leavesOut: async () => undefined,
     async close() {
       probe.close();
       await gateway.stop();

@@ -35,10 +35,7 @@ export async function shrunk(
 }
 
 /** Undefined when an API refuses the variant, or it never takes effect. */
-async function verdictIn(
-  { real, sandbox }: BothWorlds,
-  variant: DifferentialCase,
-): Promise<CaseVerdict | undefined> {
+async function verdictIn({ real, sandbox }: BothWorlds, variant: DifferentialCase): Promise<CaseVerdict | undefined> {
   const each = instantiate(variant, ++lastNumber);
   try {
     for (const world of [real, sandbox]) {

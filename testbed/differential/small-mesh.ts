@@ -39,7 +39,12 @@ const WORKLOAD_ENTRIES: Resource = {
 };
 const SYSTEM = "istio-system";
 
-export async function startSmallMesh({ programs, cluster, kubeconfig, fleet }: SmallMeshOptions): Promise<RoutingWorld> {
+export async function startSmallMesh({
+  programs,
+  cluster,
+  kubeconfig,
+  fleet,
+}: SmallMeshOptions): Promise<RoutingWorld> {
   await using stack = new AsyncDisposableStack();
   const home = mkdtempSync(join(tmpdir(), "small-mesh-"));
   stack.defer(() => rmSync(home, { recursive: true, force: true }));
@@ -65,7 +70,7 @@ export async function startSmallMesh({ programs, cluster, kubeconfig, fleet }: S
     addressOf,
     apply: (objects) => createAll(cluster, objects),
     inEffect: () => probe.inEffect(),
-    leavesOut: () => undefined,
+    leavesOut: async () => undefined,
     close: () => started.disposeAsync(),
   };
 }

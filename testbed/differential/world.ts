@@ -17,7 +17,7 @@ export interface RoutingWorld {
   /** Where to connect for a Gateway port. */
   addressOf(gatewayPort: number): { host: string; port: number };
   /** Why a case cannot be put before this world; undefined when it can. */
-  leavesOut(each: LiveCase): string | undefined;
+  leavesOut(each: LiveCase): Promise<string | undefined>;
   close(): Promise<void>;
 }
 

@@ -15,6 +15,7 @@ export interface ChildOptions {
 }
 
 export interface Child {
+  readonly pid: number | undefined;
   /** All that it has written so far. */
   output(): string;
   /** Resolves when the condition holds; throws with the end of its output when it ends before, or not in time. */
@@ -33,6 +34,7 @@ export function startChild({ home, name, program, args, env = {} }: ChildOptions
   child.once("exit", (code, signal) => (trouble ??= `ended with ${code ?? signal}`));
   const output = () => readFileSync(file, "utf8");
   return {
+    pid: child.pid,
     output,
     until: async (isReady, timeoutMs = 60_000) => {
       const deadline = performance.now() + timeoutMs;
