@@ -131,7 +131,8 @@ export function http2Call(stream: ServerHttp2Stream, rawHeaders: string[]): Call
       else stream.end();
     },
     reset: () => stream.close(INTERNAL_ERROR),
-    garble: () => stream.session?.socket.end("this is no HTTP\r\n\r\n"),
+    // Node lets nobody write into such a connection: it ends.
+    garble: () => stream.session?.destroy(),
     refuse: () => stream.close(REFUSED_STREAM),
   };
 }

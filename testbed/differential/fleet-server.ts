@@ -33,8 +33,10 @@ export function endpointServer(handlers: Handlers): EndpointServer {
     socket.once("data", (first: Buffer) => {
       socket.pause();
       socket.unshift(first);
-      (first.toString("latin1").startsWith("PRI") ? http2 : http1).emit("connection", socket);
-      socket.resume();
+      const speaksHttp2 = first.toString("latin1").startsWith("PRI");
+      (speaksHttp2 ? http2 : http1).emit("connection", socket);
+      // An HTTP/2 session takes by itself what has been read already.
+      if (!speaksHttp2) socket.resume();
     });
   });
   return {

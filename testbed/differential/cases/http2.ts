@@ -214,7 +214,7 @@ const CLIENTS: readonly DifferentialCase[] = [
 ];
 
 const UPSTREAMS: readonly DifferentialCase[] = [
-  ...["http2", "http2-web", "grpc", "grpc-web", "http", "web", "tcp", "https", "mongo", "HTTP2"].map((name) =>
+  ...["http2", "http2-web", "grpc", "grpc-web", "http", "web", "tcp", "https", "mongo"].map((name) =>
     upstreamOf(`a port called ${name}`, { name }, both({})),
   ),
   ...["http2", "grpc", "kubernetes.io/h2c", "kubernetes.io/ws", "http", "grpc-web", "odd"].map((appProtocol) =>
@@ -276,7 +276,7 @@ const UPSTREAMS: readonly DifferentialCase[] = [
     ...both({ upstream: ["refuse", { status: 200 }] }),
     ...both(answered({ pieces: ["first"], breaksOff: true })),
   ]),
-  upstreamOf("that garble", HTTP2_PORT, both({ upstream: ["garbage"] })),
+  upstreamOf("that end the connection", HTTP2_PORT, both({ upstream: ["garbage"] })),
   upstreamOf(
     "retries",
     HTTP2_PORT,
@@ -294,9 +294,16 @@ const UPSTREAMS: readonly DifferentialCase[] = [
     rewrite: { uri: "/new", authority: "new.example" },
     headers: { request: { set: { "X-Set": "1" }, remove: ["x-b"] }, response: { set: { "x-r": "1" } } },
   }),
-  upstreamOf("many at once by one connection", HTTP2_PORT, [
-    { times: 20, concurrent: true, exactly: true, byConnection: true, upstream: [{ status: 200, delayMs: 60 }] },
-  ]),
+  {
+    ...upstreamOf("many at once by one connection", HTTP2_PORT, [
+      { times: 20, concurrent: true, exactly: true, byConnection: true, upstream: [{ status: 200, delayMs: 60 }] },
+      { times: 3, exactly: true, byConnection: true },
+    ]),
+    objects: [
+      service("case-echo", { version: "v1", mixed: "yes" }, [{ name: "http2", port: 80, targetPort: 0 }]),
+      destinationRule("case-echo"),
+    ],
+  },
   upstreamOf(
     "upgraded by a rule",
     {},
