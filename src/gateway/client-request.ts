@@ -9,11 +9,28 @@ const MAX_HEADERS = 100;
 
 /** What Envoy's codec and connection manager refuse before routing. */
 export function refusalOf(request: IncomingMessage): local.LocalReply | undefined {
-  if (request.httpVersionMinor === 0) return local.LOW_VERSION;
-  if (request.headers.host === undefined) return local.NO_HOST;
+  const { host, connection, "transfer-encoding": coding } = request.headers;
+  if (request.httpVersionMinor === 0 || request.httpVersionMajor === 0) return local.LOW_VERSION;
+  if (host === undefined) return local.NO_HOST;
+  if (!isAuthority(host)) return local.BAD_HOST;
+  // Node's parser lets several codings pass when the last one is chunked; others may read the body's end differently.
+  if (coding !== undefined && coding.toLowerCase() !== "chunked") return local.BAD_REQUEST;
+  // A Host that is only for the next hop is none for those behind it.
+  if (connection !== undefined && connection !== "keep-alive" && /(^|[\s,])host([\s,]|$)/i.test(connection))
+    return local.BAD_REQUEST;
   if (hasTwoHosts(request.rawHeaders)) return local.TWO_HOSTS;
   if (request.rawHeaders.length > 2 * MAX_HEADERS) return local.TOO_MANY_HEADERS;
   return undefined;
+}
+
+/** The characters of RFC 3986, 3.2, as Envoy's codecs check them. */
+export function isAuthority(host: string): boolean {
+  return /^[\w.~!$&'()*+,;=:@%[\]-]*$/.test(host);
+}
+
+export function hasBody({ headers }: IncomingMessage): boolean {
+  const length = headers["content-length"];
+  return headers["transfer-encoding"] !== undefined || (length !== undefined && length !== "0");
 }
 
 export function wantsWebSocket({ method, headers, httpVersionMinor }: IncomingMessage): boolean {
@@ -28,9 +45,7 @@ function hasTwoHosts(raw: readonly string[]): boolean {
 }
 
 export function bodyOf(request: IncomingMessage, keep: boolean): RequestBody | undefined {
-  const length = request.headers["content-length"];
-  const empty = request.headers["transfer-encoding"] === undefined && (length === undefined || length === "0");
-  return empty ? undefined : new RequestBody(request, keep);
+  return hasBody(request) ? new RequestBody(request, keep) : undefined;
 }
 
 export function addressesOf({ socket }: IncomingMessage): { localAddress: string; remoteAddress: string } {

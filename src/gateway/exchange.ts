@@ -15,13 +15,13 @@ import { clientHeaders, edit, type HeaderList, localHeaders, sealed } from "./he
 import type { LiveCluster } from "./live-cluster.ts";
 import * as local from "./local-reply.ts";
 import { logRouting } from "./log-routing.ts";
-import { findRoute, findByHost } from "./match.ts";
+import { findByHost, findRoute } from "./match.ts";
 import { sendMirrors } from "./mirror.ts";
 import { hostWithoutPort } from "./names.ts";
 import type { RequestBody } from "./request-body.ts";
 import { NodeRequestView } from "./request-view.ts";
-import type { RetryLimit } from "./retry-limit.ts";
 import { type AnswerHeaders, backoffMs, retriesFailure, retriesStatus } from "./retry.ts";
+import type { RetryLimit } from "./retry-limit.ts";
 import { forwardedPath } from "./rewrite.ts";
 import { splice, switchingProtocols } from "./splice.ts";
 import type { DestinationStats } from "./stats.ts";
@@ -59,6 +59,7 @@ export class Exchange implements AttemptOwner {
   #retrying: RetryLimit | undefined;
   #policy: RetryPolicy | undefined;
   #upgrade: string | undefined;
+  #expectsContinue = false;
   #bytesReceived = 0;
   #corsEdit: CorsVerdict["response"];
   /** By an injected fault. */
@@ -81,6 +82,24 @@ export class Exchange implements AttemptOwner {
     this.#upgrade = "websocket";
     this.#response.shouldKeepAlive = false;
     this.start();
+  }
+
+  /** A request whose client waits for 100 before it sends the body: it gets it when the request has somewhere to go. */
+  startExpected(): void {
+    this.#expectsContinue = true;
+    this.start();
+  }
+
+  get done(): boolean {
+    return this.#done;
+  }
+
+  /** The rest of the request is no HTTP, or does not come. */
+  breakOff(reply: local.LocalReply): void {
+    this.#attempt?.abandon();
+    if (!this.#response.headersSent) return this.#answer(reply);
+    this.#finish(this.#response.statusCode, reply.flags, reply.details, "");
+    this.#response.destroy();
   }
 
   start(): void {
@@ -145,6 +164,7 @@ export class Exchange implements AttemptOwner {
     const edits = { route: route.headers, destination: destination.headers };
     this.#headers = forwardHeaders({ request: this.#request, view, action, ...edits });
     this.#policy = action.retry;
+    if (this.#expectsContinue) this.#response.writeContinue();
     this.#body = bodyOf(this.#request, action.retry !== undefined);
     this.#armTimeout(action.timeoutMs);
     this.#try();
@@ -283,10 +303,7 @@ export class Exchange implements AttemptOwner {
 
   #failAltogether(reply: local.LocalReply): void {
     if (this.#attempt !== undefined) this.#cluster!.observe(this.#attempt.upstream, 504);
-    this.#attempt?.abandon();
-    if (!this.#response.headersSent) return this.#answer(reply);
-    this.#finish(this.#response.statusCode, reply.flags, reply.details, "");
-    this.#response.destroy();
+    this.breakOff(reply);
   }
 
   #clientGone(): void {

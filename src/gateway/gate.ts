@@ -4,12 +4,14 @@ import type { Clock } from "../ports/clock.ts";
 import type { AccessLog } from "./access-log.ts";
 import type { LiveTable } from "./live-table.ts";
 import type { Stats } from "./stats.ts";
+import type { TimeLimits } from "./time-limits.ts";
 
 export interface Gate {
   readonly live: LiveTable;
   readonly stats: Stats;
   readonly accessLog: AccessLog | undefined;
   readonly clock: Clock;
+  readonly timeLimits: TimeLimits;
   /** For durations: never jumps. */
   monotonicMs(): number;
   /** The Date header of now. */

@@ -1,5 +1,7 @@
 // The answers that Envoy gives by itself, with body, response flags and response code details (checked against Envoy 1.40).
 
+import { STATUS_CODES } from "node:http";
+
 export interface LocalReply {
   code: number;
   body: string;
@@ -49,11 +51,22 @@ export function badTarget(url: string): LocalReply {
 
 const BAD_PATH = refusal(400, "", "-", "path_normalization_failed");
 export const NO_HOST = refusal(400, "", "-", "missing_host_header");
-const BAD_REQUEST = refusal(400, "Bad Request", "DPE", "http1.codec_error");
+export const BAD_REQUEST = refusal(400, "Bad Request", "DPE", "http1.codec_error");
+export const BAD_HOST = refusal(400, "", "-", "invalid_authority");
 const FOREIGN_SCHEME = refusal(403, "Forbidden", "-", "-");
 export const TWO_HOSTS = BAD_REQUEST;
 export const TOO_MANY_HEADERS = refusal(431, "Request Header Fields Too Large", "DPE", "http1.too_many_headers");
+export const LARGE_HEAD = refusal(431, "Request Header Fields Too Large", "DPE", "http1.headers_too_large");
+export const SLOW_HEAD = refusal(408, "request header timeout", "-", "request_header_timeout");
+export const SLOW_BODY = refusal(408, "stream timeout", "SI", "stream_idle_timeout");
+export const NO_TUNNEL = refusal(404, "", "NR", "route_not_found");
 export const LOW_VERSION = refusal(426, "Upgrade Required", "DPE", "low_version");
+
+/** For a connection that has no Node response to write to. */
+export function rawAnswer({ code, body }: LocalReply, date: string): string {
+  const type = body === "" ? "" : "content-type: text/plain\r\n";
+  return `HTTP/1.1 ${code} ${STATUS_CODES[code]}\r\ncontent-length: ${body.length}\r\n${type}date: ${date}\r\nserver: istio-envoy\r\nconnection: close\r\n\r\n${body}`;
+}
 
 /** How an attempt ended without an answer that counts. */
 export type Failure =

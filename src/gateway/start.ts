@@ -18,6 +18,7 @@ import { Reporter } from "./report.ts";
 import { Stats } from "./stats.ts";
 import { serveStats } from "./stats-server.ts";
 import { TableKeeper } from "./table-keeper.ts";
+import { TIME_LIMITS, type TimeLimits } from "./time-limits.ts";
 import { TlsAcceptor } from "./tls-acceptor.ts";
 import { WorldWatch } from "./world-watch.ts";
 
@@ -33,6 +34,8 @@ export interface GatewayOptions {
   statsPort?: number | readonly number[];
   /** Of the splits' order and of the load balancer's dice. */
   seed: number;
+  /** Of the clients; each has a default. */
+  timeLimits?: Partial<TimeLimits>;
   /** Istio's default text format; absent: no access log. */
   accessLogFile?: string;
 }
@@ -119,11 +122,12 @@ function leftOut(log: Log, port: number, error: unknown): undefined {
   log.warn(`the gateway's port ${port} is not open`, { reason: error.message });
 }
 
-function makeGate({ clock, accessLogFile }: GatewayOptions, live: LiveTable, stats: Stats): Gate {
+function makeGate({ clock, accessLogFile, timeLimits }: GatewayOptions, live: LiveTable, stats: Stats): Gate {
   return {
     live,
     stats,
     clock,
+    timeLimits: { ...TIME_LIMITS, ...timeLimits },
     accessLog: accessLogFile === undefined ? undefined : fileAccessLog(accessLogFile, clock),
     monotonicMs: () => performance.now(),
     httpDate: cachedHttpDate(() => clock.now()),

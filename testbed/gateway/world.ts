@@ -1,7 +1,8 @@
 // A small world for the gateway's tests: real processes' place is taken by Node servers in this process, each a "pod" with an
 // address of its own kind (127.0.0.1 and a port), announced by Pods and EndpointSlices.
 
-import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer, Server as HttpServer, type RequestListener } from "node:http";
+import type { Server } from "node:net";
 import type { KubeObject, OwnerReference } from "../../src/core/kubernetes/object.ts";
 import {
   DESTINATION_RULES,
@@ -40,12 +41,12 @@ function labelsOf(version: string): Record<string, string> {
   return { app: "echo", version, "pod-template-hash": "abc" };
 }
 
-export interface TestPod {
+export interface TestPod<S extends Server = HttpServer> {
   name: string;
   version: string;
   address: string;
   port: number;
-  server: Server;
+  server: S;
   ready: boolean;
   terminating: boolean;
 }
@@ -53,7 +54,7 @@ export interface TestPod {
 /** Service `echo` in `default`, with the objects of the story around it. */
 export class EchoWorld {
   readonly cluster: Cluster;
-  readonly pods: TestPod[] = [];
+  readonly pods: TestPod<Server>[] = [];
   readonly #replicaSets = new Map<string, Promise<KubeObject>>();
 
   constructor(cluster: Cluster) {
@@ -101,10 +102,15 @@ export class EchoWorld {
   async addPod(version: string, handle?: RequestListener): Promise<TestPod> {
     const server = createServer(handle ?? ((_, response) => response.end(version)));
     server.keepAliveTimeout = 60_000;
+    return await this.addServer(version, server);
+  }
+
+  /** A new ready pod that is served by anything that takes connections. */
+  async addServer<S extends Server>(version: string, server: S): Promise<TestPod<S>> {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as { port: number };
     const name = `echo-${version}-abc-${port}`;
-    const pod: TestPod = { name, version, address: "127.0.0.1", port, server, ready: true, terminating: false };
+    const pod: TestPod<S> = { name, version, address: "127.0.0.1", port, server, ready: true, terminating: false };
     this.pods.push(pod);
     const podObject = object("v1", "Pod", name, POD_SPEC);
     podObject.metadata.labels = labelsOf(version);
@@ -136,7 +142,7 @@ export class EchoWorld {
     await this.cluster.update(ENDPOINT_SLICES, this.#slice());
   }
 
-  async removePod(pod: TestPod): Promise<void> {
+  async removePod(pod: TestPod<Server>): Promise<void> {
     this.pods.splice(this.pods.indexOf(pod), 1);
     await this.publish();
     await this.cluster.delete(PODS, { namespace: "default", name: pod.name });
@@ -144,7 +150,7 @@ export class EchoWorld {
 
   closeAll(): void {
     for (const { server } of this.pods) {
-      server.closeAllConnections();
+      if (server instanceof HttpServer) server.closeAllConnections();
       server.close();
     }
   }
