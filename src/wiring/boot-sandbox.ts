@@ -10,6 +10,7 @@ import type { DataPlane } from "../ports/data-plane.ts";
 import type { Log } from "../ports/log.ts";
 import type { MetricSource } from "../ports/metric-source.ts";
 import type { PodLogs } from "../ports/pod-logs.ts";
+import type { PodPorts } from "../ports/pod-ports.ts";
 import type { SandboxCluster } from "../sandbox/cluster/open.ts";
 import { type Addresses, removeAddresses, writeAddresses } from "../sandbox/home/addresses.ts";
 import { openHome } from "../sandbox/home/home.ts";
@@ -164,11 +165,11 @@ async function startRuntime({ sandbox, clock, log, paths }: Started, { catalogue
 async function complete(
   started: Started,
   gateway: Promise<BootedGateway & { metrics: MetricSource }>,
-  runtime: Promise<{ podLogs: PodLogs }>,
+  runtime: Promise<PodAccess>,
 ): Promise<Addresses> {
-  const [{ url, statsUrl, metrics, dataPlane }, { podLogs }] = await Promise.all([gateway, runtime]);
+  const [{ url, statsUrl, metrics, dataPlane }, { podLogs, podPorts }] = await Promise.all([gateway, runtime]);
   const controller = startPart(started.parts, startController(started, metrics, dataPlane));
-  const api = startPart(started.parts, startApi(started, podLogs));
+  const api = startPart(started.parts, startApi(started, { podLogs, podPorts }));
   const [{ url: apiUrl, kubeconfigFile }] = await Promise.all([api, controller]);
   const addresses = { gatewayUrl: url, apiUrl, statsUrl, kubeconfigFile };
   writeAddresses(started.paths, addresses);
@@ -199,10 +200,15 @@ async function startController(
   });
 }
 
-async function startApi({ sandbox, clock, log, paths, ports }: Started, podLogs: PodLogs) {
+interface PodAccess {
+  podLogs: PodLogs;
+  podPorts: PodPorts;
+}
+
+async function startApi({ sandbox, clock, log, paths, ports }: Started, access: PodAccess) {
   const { serveApi } = await import("../sandbox/cluster/http/serve.ts");
   const api = await listenOnFirst({ ...API_USE, ports: ports.api }, (port) =>
-    serveApi({ sandbox, port, homeDir: paths.dir, podLogs, clock, log }),
+    serveApi({ sandbox, port, homeDir: paths.dir, ...access, clock, log }),
   );
   if (ports.api.length > 1) keepPort(paths.apiPort, Number(new URL(api.url).port));
   return { url: api.url, kubeconfigFile: api.kubeconfigFile, stop: () => api.close() };

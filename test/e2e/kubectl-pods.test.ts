@@ -73,10 +73,11 @@ test("logs: whole, tailed, by deployment, and followed to the pod's end", async 
 
 test("what the sandbox has not is refused with what to do instead", async () => {
   const pod = await kubectl("get", "pods", "-l", "version=v1", "-o", "jsonpath={.items[0].metadata.name}");
-  expect((await kubectl.run(["exec", pod, "--", "ls"])).stderr).toContain("read their output with kubectl logs");
-  expect((await kubectl.run(["port-forward", pod, ":8080"])).stderr).toContain(
-    "its pods listen on this machine already",
-  );
+  expect((await kubectl.run(["exec", pod, "--", "ls"])).stderr).toContain("read its output with kubectl logs");
+  const node = JSON.stringify({ metadata: { name: pod } });
+  expect(
+    (await kubectl.run(["create", "--raw", `/api/v1/namespaces/default/pods/${pod}/eviction`, "-f", "-"], node)).stderr,
+  ).toContain("delete the pod instead");
 });
 
 test("scale and rollout restart, watched as a table", async () => {

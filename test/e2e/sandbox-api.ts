@@ -32,6 +32,9 @@ export interface SandboxApiOptions {
   home?: string;
   port?: number;
   runtime?: boolean;
+  /** The images that its runtime knows besides its own. */
+  catalogueFile?: string;
+  addressMode?: "alias" | "ports";
   podLogs?: PodLogs;
   historyLimit?: number;
 }
@@ -42,14 +45,15 @@ export async function startSandboxApi(options: SandboxApiOptions = {}): Promise<
   const complain = (message: string, fields?: object) => complaints.push(`${message} ${JSON.stringify(fields ?? {})}`);
   const log = { debug: () => {}, info: () => {}, warn: () => {}, error: complain };
   const clock = systemClock();
-  const { historyLimit } = options;
+  const { historyLimit, catalogueFile, addressMode } = options;
   const dataFile = join(home, "data.sqlite");
   const sandbox = await openSandboxCluster({ dataFile, clock, log, crds: serinCrds(), historyLimit });
   const runtime = options.runtime
-    ? await startRuntime({ cluster: sandbox.cluster, clock, log, homeDir: home })
+    ? await startRuntime({ cluster: sandbox.cluster, clock, log, homeDir: home, catalogueFile, addressMode })
     : undefined;
   const podLogs = options.podLogs ?? runtime?.podLogs;
-  const served = await serveApi({ sandbox, port: options.port ?? 0, homeDir: home, podLogs, clock, log });
+  const podPorts = runtime?.podPorts;
+  const served = await serveApi({ sandbox, port: options.port ?? 0, homeDir: home, podLogs, podPorts, clock, log });
   return {
     url: served.url,
     home,
@@ -81,20 +85,23 @@ export interface Kubectl {
   follow(...args: string[]): Following;
 }
 
-interface Following {
+export interface Following {
   text(): string;
   until(wanted: RegExp, timeoutMs?: number): Promise<string>;
   exited: Promise<number>;
   stop(): Promise<void>;
 }
 
-export function kubectlOf({ kubeconfig, home }: Pick<SandboxApi, "kubeconfig" | "home">): Kubectl {
+export function kubectlOf(
+  { kubeconfig, home }: Pick<SandboxApi, "kubeconfig" | "home">,
+  env: Record<string, string> = {},
+): Kubectl {
   const start = (args: string[], stdin: "pipe" | "ignore") =>
     spawn(kubectlPath(), args, {
       cwd: root,
       stdio: [stdin, "pipe", "pipe"],
       // Its discovery cache would otherwise outlive the sandbox and tell the next one on this port lies.
-      env: { ...process.env, KUBECONFIG: kubeconfig, KUBECACHEDIR: join(home, "kubectl-cache"), HOME: home },
+      env: { ...process.env, KUBECONFIG: kubeconfig, KUBECACHEDIR: join(home, "kubectl-cache"), HOME: home, ...env },
     });
   const run = async (args: string[], input?: string): Promise<Ran> => {
     const child = start(args, input === undefined ? "ignore" : "pipe");

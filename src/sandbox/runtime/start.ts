@@ -11,6 +11,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Cluster } from "../../ports/cluster.ts";
 import type { Log } from "../../ports/log.ts";
 import type { PodLogs } from "../../ports/pod-logs.ts";
+import type { PodPorts } from "../../ports/pod-ports.ts";
 import { loadCatalogue } from "./catalogue/load.ts";
 import { deploymentController } from "./deployment/controller.ts";
 import { endpointsController } from "./endpoints/controller.ts";
@@ -40,6 +41,7 @@ export interface RuntimeOptions {
 
 export interface Runtime {
   podLogs: PodLogs;
+  podPorts: PodPorts;
   /** Ends all pods' processes and waits for them. The objects stay, and their containers start again next time. */
   stop(): Promise<void>;
 }
@@ -70,6 +72,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   return {
     podLogs: logs.podLogs,
+    podPorts: pods.podPorts,
     async stop() {
       await pods.stop();
       await endpoints.queue.idle();

@@ -5,12 +5,9 @@ import { isPod } from "./api-groups.ts";
 import { Refusal } from "./status.ts";
 
 const INSTEAD: Record<string, string> = {
-  exec: "nothing is executed inside its pods; read their output with kubectl logs, or start the program yourself",
-  attach: "nothing can be attached to its pods; follow their output with kubectl logs -f",
-  portforward:
-    "its pods listen on this machine already; kubectl get pods -o wide shows their addresses, and the gateway serves what is routed",
-  proxy:
-    "its pods listen on this machine already; kubectl get pods -o wide shows their addresses, and the gateway serves what is routed",
+  exec: "nothing that a client names is executed in a pod; read its output with kubectl logs, reach its ports with kubectl port-forward",
+  attach: "its pods have no terminal; follow their output with kubectl logs -f",
+  proxy: "use kubectl port-forward, or the addresses that kubectl get pods -o wide shows: pods listen on this machine",
   eviction: "it has one node and nothing to drain; delete the pod instead",
   ephemeralcontainers: "its pods have one container each",
   resize: "it does not limit what its pods use",

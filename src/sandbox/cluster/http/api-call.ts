@@ -5,6 +5,7 @@ import type { ObjectKey } from "../../../core/kubernetes/object.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { Cluster } from "../../../ports/cluster.ts";
 import type { PodLogs } from "../../../ports/pod-logs.ts";
+import type { PodPorts } from "../../../ports/pod-ports.ts";
 import type { KnownResource } from "../registry.ts";
 import type { Wanted } from "./accept.ts";
 import type { ResourcePath } from "./request-path.ts";
@@ -19,6 +20,7 @@ export interface ApiCall {
   /** Acts as the request's user. */
   cluster: Cluster;
   podLogs: PodLogs | undefined;
+  podPorts: PodPorts | undefined;
   clock: Clock;
 }
 

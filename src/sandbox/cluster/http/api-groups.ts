@@ -75,10 +75,12 @@ function apiResource(known: KnownResource): ApiResource {
   };
 }
 
+const PORT_FORWARD: ApiSubresource = { name: "portforward", kind: "PodPortForwardOptions", verbs: ["create", "get"] };
+
 function subresourcesOf(known: KnownResource): ApiSubresource[] {
   const { kind, subresources } = known;
   const found: ApiSubresource[] = [];
-  if (isPod(known)) found.push({ name: "log", kind, verbs: ["get"] });
+  if (isPod(known)) found.push({ name: "log", kind, verbs: ["get"] }, PORT_FORWARD);
   if (subresources.scale !== undefined)
     found.push({ name: "scale", kind: "Scale", verbs: SUBRESOURCE_VERBS, groupVersion: AUTOSCALING });
   if (subresources.status) found.push({ name: "status", kind, verbs: SUBRESOURCE_VERBS });

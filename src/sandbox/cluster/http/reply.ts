@@ -1,10 +1,11 @@
 // What a handler answers, and how it goes out: JSON or YAML, compressed when it is large and the client takes it.
 
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 
-export type Reply = ObjectReply | TextReply | StreamReply;
+export type Reply = ObjectReply | TextReply | StreamReply | UpgradeReply;
 
 export interface ObjectReply {
   kind: "object";
@@ -31,6 +32,14 @@ export interface StreamReply {
   contentType: string;
   headers?: OutgoingHttpHeaders;
   write(out: StreamOut): Promise<void>;
+}
+
+/** Takes over the connection itself: once it has answered 101 with these headers, HTTP is over on it. */
+export interface UpgradeReply {
+  kind: "upgrade";
+  headers: OutgoingHttpHeaders;
+  /** Resolves when the connection is to be closed: at the latest soon after `closing` aborts. */
+  serve(socket: Duplex, closing: AbortSignal): Promise<void>;
 }
 
 export interface StreamOut {

@@ -4,6 +4,7 @@ import type { IncomingMessage } from "node:http";
 import type { Clock } from "../../../ports/clock.ts";
 import type { Cluster } from "../../../ports/cluster.ts";
 import type { PodLogs } from "../../../ports/pod-logs.ts";
+import type { PodPorts } from "../../../ports/pod-ports.ts";
 import type { KnownResource, Registry } from "../registry.ts";
 import { refuseAbsent } from "./absent-subresources.ts";
 import { negotiate } from "./accept.ts";
@@ -15,6 +16,7 @@ import type { Discovery } from "./discovery.ts";
 import type { OpenApi } from "./openapi.ts";
 import { openApiV2 } from "./openapi-v2.ts";
 import { readPodLog } from "./pod-log.ts";
+import { forwardPorts } from "./port-forward/forward-ports.ts";
 import { isWatch } from "./query.ts";
 import { readList, readOne } from "./read-objects.ts";
 import { json, plain, type Reply } from "./reply.ts";
@@ -30,6 +32,7 @@ export interface Api {
   registry: Registry;
   clusterAs(user: User): Cluster;
   podLogs: PodLogs | undefined;
+  podPorts: PodPorts | undefined;
   clock: Clock;
   discovery: Discovery;
   openApi: OpenApi;
@@ -101,8 +104,8 @@ async function aboutResource(api: Api, { request, url, user, path, resource }: R
   const wanted = negotiate(request.headers.accept);
   const handle = handlerOf(request.method ?? "GET", path, resource, url.searchParams);
   if (wanted === undefined) {
-    // The log's media type is its own.
-    if (path.subresource !== "log") throw notAcceptable();
+    // A log has a media type of its own, a tunnel none.
+    if (path.subresource !== "log" && path.subresource !== "portforward") throw notAcceptable();
   }
   return handle({
     request,
@@ -112,6 +115,7 @@ async function aboutResource(api: Api, { request, url, user, path, resource }: R
     wanted: wanted ?? { format: "json" },
     cluster: api.clusterAs(user),
     podLogs: api.podLogs,
+    podPorts: api.podPorts,
     clock: api.clock,
   });
 }
@@ -158,6 +162,8 @@ function handlersOf(path: ResourcePath, resource: KnownResource): Handlers | und
       return resource.subresources.scale === undefined ? undefined : SCALE;
     case "log":
       return isPod(resource) ? { GET: readPodLog } : undefined;
+    case "portforward":
+      return isPod(resource) ? { GET: forwardPorts, POST: forwardPorts } : undefined;
     default:
       refuseAbsent(resource, path.subresource);
       return undefined;

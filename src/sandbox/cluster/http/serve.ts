@@ -9,6 +9,7 @@ import type { Clock } from "../../../ports/clock.ts";
 import type { Cluster } from "../../../ports/cluster.ts";
 import type { Log } from "../../../ports/log.ts";
 import type { PodLogs } from "../../../ports/pod-logs.ts";
+import type { PodPorts } from "../../../ports/pod-ports.ts";
 import type { Registry } from "../registry.ts";
 import { ensureCertificates } from "./certificates.ts";
 import { authenticate, type Credentials, ensureCredentials, type User } from "./credentials.ts";
@@ -21,6 +22,7 @@ import { json, type Reply, sendReply } from "./reply.ts";
 import { type Api, route } from "./route.ts";
 import { Refusal, statusOf } from "./status.ts";
 import { sendStream } from "./stream.ts";
+import { mayUpgrade, responseOn, sendUpgrade, type Upgrade } from "./upgrade.ts";
 
 export interface ServeOptions {
   sandbox: { as(user: User): Cluster; registry: Registry };
@@ -29,6 +31,7 @@ export interface ServeOptions {
   /** Where kubeconfig, token and certificates lie. */
   homeDir: string;
   podLogs?: PodLogs;
+  podPorts?: PodPorts;
   clock: Clock;
   log: Log;
 }
@@ -73,7 +76,7 @@ export async function serveApi(options: ServeOptions): Promise<ServedApi> {
   };
 }
 
-type Listener = (request: IncomingMessage, response: ServerResponse) => void;
+type Listener = (request: IncomingMessage, response: ServerResponse, upgrade?: Upgrade) => void;
 
 /** On 127.0.0.1, and on the same port of ::1 where this machine has IPv6. */
 async function listen(
@@ -83,7 +86,13 @@ async function listen(
 ): Promise<Server[]> {
   const make = () => {
     const tls = { cert: certificatePem, key: keyPem, minVersion: "TLSv1.2" as const };
-    const server = createServer({ ...tls, maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: KEEP_ALIVE_MS }, listener);
+    const limits = { maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: KEEP_ALIVE_MS };
+    const options = { ...tls, ...limits, shouldUpgradeCallback: mayUpgrade };
+    const server = createServer(options, (request, response) => listener(request, response));
+    server.on("upgrade", (request, socket, head) => {
+      const upgrade = { socket, head };
+      listener(request, responseOn(request, upgrade), upgrade);
+    });
     // Watches last as long as the client wants; uploads are bounded by their size.
     server.requestTimeout = 0;
     server.headersTimeout = 30_000;
@@ -117,15 +126,16 @@ function requestListener(options: ServeOptions, credentials: Credentials, closin
     registry: options.sandbox.registry,
     clusterAs: clusterOf(options.sandbox),
     podLogs: options.podLogs,
+    podPorts: options.podPorts,
     clock: options.clock,
     discovery: new Discovery(options.sandbox.registry),
     openApi: new OpenApi(options.sandbox.registry),
   };
-  return (request, response) => {
+  return (request, response, upgrade) => {
     // A client that goes away in mid-sentence is no error of ours.
     request.on("error", () => {});
     response.on("error", () => {});
-    answer(api, { request, response, credentials, closing, log: options.log }).catch((error: unknown) => {
+    answer(api, { request, response, upgrade, credentials, closing, log: options.log }).catch((error: unknown) => {
       options.log.error("request failed", { method: request.method, path: pathOf(request), error: String(error) });
       response.destroy();
     });
@@ -135,14 +145,17 @@ function requestListener(options: ServeOptions, credentials: Credentials, closin
 interface Exchange {
   request: IncomingMessage;
   response: ServerResponse;
+  upgrade: Upgrade | undefined;
   credentials: Credentials;
   closing: AbortSignal;
   log: Log;
 }
 
-async function answer(api: Api, { request, response, credentials, closing, log }: Exchange): Promise<void> {
+async function answer(api: Api, exchange: Exchange): Promise<void> {
+  const { request, response, upgrade, credentials, closing, log } = exchange;
   const reply = await replyTo(api, request, credentials);
   if (response.destroyed) return;
+  if (reply.kind === "upgrade") return sendUpgrade(response, upgrade!, { reply, closing });
   if (reply.kind === "stream") return sendStream(response, reply, closing);
   if (reply.code >= 500)
     log.warn("request refused", { method: request.method, path: pathOf(request), code: reply.code });

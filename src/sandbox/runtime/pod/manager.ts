@@ -1,6 +1,7 @@
 // A worker for each pod of this node.
 
 import type { Pod } from "../../../core/kubernetes/workload.ts";
+import type { PodPorts } from "../../../ports/pod-ports.ts";
 import { NODE_NAME } from "../node.ts";
 import type { Watches } from "../watches.ts";
 import type { PodContext } from "./context.ts";
@@ -10,6 +11,7 @@ import { PodWorker } from "./worker.ts";
 export interface PodManager {
   /** Resolves when every pod that exists now has its status corrected, and the watch shows it. */
   reported(): Promise<void>;
+  podPorts: PodPorts;
   /** Ends all processes; the objects stay. */
   stop(): Promise<void>;
 }
@@ -30,6 +32,9 @@ export function managePods(watches: Watches, context: PodContext): PodManager {
   });
   return {
     reported: async () => void (await Promise.all([...workers.values()].map(shown))),
+    podPorts: {
+      find: async ({ uid }, port) => (await workers.get(uid)?.reach(port)) ?? { refused: "the pod has ended" },
+    },
     stop: async () => {
       stopped = true;
       const all = [...workers.values()];

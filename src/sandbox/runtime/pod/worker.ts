@@ -3,6 +3,7 @@
 import type { ObjectKey } from "../../../core/kubernetes/object.ts";
 import { PODS } from "../../../core/kubernetes/resource.ts";
 import type { ContainerState, ContainerStatus, Pod } from "../../../core/kubernetes/workload.ts";
+import type { PodPort } from "../../../ports/pod-ports.ts";
 import { type Catalogue, versionOf } from "../catalogue/load.ts";
 import { timeText } from "../events.ts";
 import { HOST_IP, NODE_NAME } from "../node.ts";
@@ -12,6 +13,7 @@ import type { PodContext } from "./context.ts";
 import { stillExists } from "./exists.ts";
 import { declaredPorts } from "./launch.ts";
 import { admit, type Prepared, prepare } from "./prepare.ts";
+import { reach } from "./reach.ts";
 import { ContainerRun, type RunEnd } from "./run.ts";
 import { type ContainerView, podStatus, restarts } from "./status.ts";
 import { StatusWriter } from "./status-writer.ts";
@@ -56,6 +58,10 @@ export class PodWorker {
 
   get key(): ObjectKey {
     return this.#pod.metadata;
+  }
+
+  reach(port: number): Promise<PodPort> {
+    return reach(this.#pod, this.#address, port);
   }
 
   /** The object as it is now. */

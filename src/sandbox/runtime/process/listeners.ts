@@ -16,16 +16,33 @@ export async function wildcardPorts(leader: number): Promise<number[]> {
   return [...new Set(sockets.filter(({ inode }) => owned.has(inode)).map(({ port }) => port))].sort((a, b) => a - b);
 }
 
+/** True when a program listens on this very address, not on all of them. */
+export async function listensOn(ip: string, port: number): Promise<boolean> {
+  if (platform !== "linux") return false;
+  return listenersIn(await read("/proc/net/tcp")).some(
+    (each) => each.address === littleEndianHex(ip) && each.port === port,
+  );
+}
+
+/** An IPv4 address as the kernel of a little-endian machine prints it: 127.16.0.2 is 0200107F. */
+function littleEndianHex(ip: string): string {
+  return Buffer.from(ip.split(".").map(Number).reverse()).toString("hex").toUpperCase();
+}
+
 /** Lines of /proc/net/tcp: `sl local_address rem_address st … inode`, addresses in hexadecimal. */
 export function wildcardSockets(table: string): { port: number; inode: string }[] {
+  const everywhere = listenersIn(table).filter(({ address }) => /^0+$/.test(address));
+  return everywhere.map(({ port, inode }) => ({ port, inode }));
+}
+
+function listenersIn(table: string): { address: string; port: number; inode: string }[] {
   return table
     .split("\n")
     .slice(1)
     .flatMap((line) => {
       const fields = line.trim().split(/\s+/);
       const [address = "", port = ""] = (fields[1] ?? "").split(":");
-      if (fields[3] !== LISTEN || !/^0+$/.test(address)) return [];
-      return [{ port: Number.parseInt(port, 16), inode: fields[9] ?? "" }];
+      return fields[3] === LISTEN ? [{ address, port: Number.parseInt(port, 16), inode: fields[9] ?? "" }] : [];
     });
 }
 
