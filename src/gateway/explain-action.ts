@@ -25,10 +25,12 @@ export function explainAction(
   { steps, view }: { steps: ExplanationStep[]; view: RequestView },
 ): RouteExplanation {
   const { source, action, name } = route;
+  const { kind, namespace } = source;
+  const object = `${namespace}/${source.name}`;
   const bound = {
-    virtualService: `${source.namespace}/${source.name}`,
+    ...(kind === undefined ? { virtualService: object } : { gatewayApiRoute: `${kind} ${object}` }),
     route: name === "" ? String(source.http) : name,
-    ...gatewayOf(world, source),
+    ...(kind === undefined ? gatewayOf(world, source) : {}),
   };
   if (action.kind === "direct") {
     return { steps, ...bound, destinations: [], answer: { code: action.status, reason: "direct response" } };
@@ -47,7 +49,10 @@ export function explainAction(
   steps.push(...policySteps(action, route, view));
   const total = action.destinations.reduce((sum, { weight }) => sum + weight, 0);
   steps.push(...(action.mirrors ?? []).map((mirror) => mirrorStep(table, mirror)));
-  const destinations = action.destinations.map((destination) => explainDestination(table, destination, total, steps));
+  const missingStatus = action.missingClusterStatus ?? 503;
+  const destinations = action.destinations.map((destination) =>
+    explainDestination({ table, missingStatus, total }, destination, steps),
+  );
   return { steps, ...bound, destinations };
 }
 
@@ -112,9 +117,8 @@ function retryText(retry: RetryPolicy | undefined): string {
 }
 
 function explainDestination(
-  table: RouteTable,
+  { table, missingStatus, total }: { table: RouteTable; missingStatus: number; total: number },
   { clusterKey, host, subset, weight }: WeightedDestination,
-  total: number,
   steps: ExplanationStep[],
 ): ExplainedDestination {
   const cluster = table.clusters.get(clusterKey);
@@ -124,7 +128,7 @@ function explainDestination(
       subset === undefined
         ? `no Service ${host} has port ${port}`
         : `no Service ${host} has port ${port}, or no DestinationRule defines its subset ${subset}`;
-    steps.push({ taken: false, text: `cluster ${clusterKey} does not exist (${missing}): 503 NC` });
+    steps.push({ taken: false, text: `cluster ${clusterKey} does not exist (${missing}): ${missingStatus} NC` });
   } else if (cluster.endpoints.length === 0) {
     steps.push({ taken: false, text: `cluster ${clusterKey} has no ready endpoint: 503 UH "no healthy upstream"` });
   }

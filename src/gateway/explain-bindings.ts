@@ -6,12 +6,20 @@ import { placeMismatch } from "./compile-routes.ts";
 import { compileVirtualService, type VirtualServiceTemplate } from "./compile-virtual-service.ts";
 import { withDelegates } from "./delegates.ts";
 import { routeText } from "./explain-text.ts";
+import { explainGatewayApi, hasListenerAt } from "./gateway-api/explain.ts";
+import type { ServedGatewayApi } from "./gateway-api/servers.ts";
 import { intersection, isSubsetOf } from "./names.ts";
 import { inOrder } from "./order.ts";
 import type { ServerTemplate } from "./server-template.ts";
 import type { World } from "./world.ts";
 
-export function explainBindings(world: World, port: number, host: string): ExplanationStep[] {
+export function explainBindings(
+  world: World,
+  gatewayApi: ServedGatewayApi,
+  port: number,
+  host: string,
+): ExplanationStep[] {
+  const ofGatewayApi = explainGatewayApi(world.gatewayApi, gatewayApi, port, host);
   const { servers, problems } = compileGateways(world);
   const refused = problems.map(({ namespace, name, message }) => ({
     taken: false,
@@ -22,12 +30,14 @@ export function explainBindings(world: World, port: number, host: string): Expla
     text: `Gateway ${server.gateway} ${server.port === port ? "has a server at" : `is at port ${server.port}, not`} ${port}`,
   }));
   const here = servers.filter((server) => server.port === port);
-  if (here.length === 0) gateways.push({ taken: false, text: `no Gateway has a server at port ${port}` });
+  if (here.length === 0 && !hasListenerAt(gatewayApi, port))
+    gateways.push({ taken: false, text: `no Gateway has a server at port ${port}` });
   const virtualServices = inOrder(world.virtualServices).map(compileVirtualService);
   const isGood = ({ problems }: VirtualServiceTemplate) => problems.length === 0 || world.serveDespiteProblems === true;
   const merged = withDelegates(virtualServices.filter(isGood));
   const all = [...virtualServices.filter((each) => !isGood(each)), ...merged];
-  return [...refused, ...gateways, ...all.flatMap((each) => explainBinding(each, here, host, world))];
+  const istio = all.flatMap((each) => explainBinding(each, here, host, world));
+  return [...refused, ...gateways, ...ofGatewayApi.gateways, ...istio, ...ofGatewayApi.routes];
 }
 
 function explainBinding(

@@ -1,25 +1,15 @@
 // Why a request goes where it goes: the gateway's own compiler and matcher, asked for their reasons. Computed from objects
 // alone, so it works on a real cluster as well as in the sandbox.
 
-import {
-  DESTINATION_RULES,
-  ENDPOINT_SLICES,
-  GATEWAYS,
-  PODS,
-  SERVICES,
-  VIRTUAL_SERVICES,
-} from "../core/kubernetes/resource.ts";
-import type { EndpointSlice, Pod, Service } from "../core/kubernetes/workload.ts";
 import type { RouteExplanation, RouteRequest } from "../core/traffic/explanation.ts";
 import type { Cluster } from "../ports/cluster.ts";
 import { compileTable } from "./compile.ts";
 import { explainAction } from "./explain-action.ts";
 import { explainBindings } from "./explain-bindings.ts";
 import { mismatchText, routeText } from "./explain-text.ts";
-import { INGRESS_LABELS, INGRESS_NAMESPACE, PORTS_ANNOTATION } from "./ingress-objects.ts";
 import { findByHost, mismatch, type RequestView } from "./match.ts";
 import { hostWithoutPort } from "./names.ts";
-import type { DestinationRule, IstioGateway, VirtualService } from "./objects.ts";
+import { readWorld } from "./read-world.ts";
 import { parseTarget } from "./target.ts";
 import type { World } from "./world.ts";
 
@@ -39,12 +29,12 @@ export function explain(world: World, request: RouteRequest): RouteExplanation {
       answer: { code: 400, reason: "Bad Request" },
     };
   const view = viewOf(request, target);
-  const { table } = compileTable(world);
-  const steps = explainBindings(world, port, hostWithoutPort(request.host));
+  const { table, gatewayApi } = compileTable(world);
+  const steps = explainBindings(world, gatewayApi, port, hostWithoutPort(request.host));
   const hosts = table.ports.get(port);
   const virtualHost = hosts && findByHost(hosts, hostWithoutPort(request.host));
   if (virtualHost === undefined) {
-    steps.push({ taken: false, text: `no VirtualService serves host ${request.host} at port ${port}` });
+    steps.push({ taken: false, text: `${nobody(world)} serves host ${request.host} at port ${port}` });
     return { steps, destinations: [], answer: { code: 404, reason: "no route (NR)" } };
   }
   steps.push({
@@ -75,30 +65,6 @@ function viewOf(request: RouteRequest, { path, query }: { path: string; query: s
   };
 }
 
-async function readWorld(cluster: Cluster, port: number): Promise<World> {
-  const [gateways, virtualServices, destinationRules, services, endpointSlices, pods] = await Promise.all([
-    cluster.list<IstioGateway>(GATEWAYS),
-    cluster.list<VirtualService>(VIRTUAL_SERVICES),
-    cluster.list<DestinationRule>(DESTINATION_RULES),
-    cluster.list<Service>(SERVICES),
-    cluster.list<EndpointSlice>(ENDPOINT_SLICES),
-    cluster.list<Pod>(PODS),
-  ]);
-  const ingress = pods.items.find(({ metadata }) => metadata.labels?.["istio"] === INGRESS_LABELS.istio);
-  const ports = ingress?.metadata.annotations?.[PORTS_ANNOTATION];
-  const named = gateways.items.flatMap(({ spec }) => (spec?.servers ?? []).flatMap(({ port }) => port?.number ?? []));
-  return {
-    gateways: gateways.items,
-    virtualServices: virtualServices.items,
-    destinationRules: destinationRules.items,
-    services: services.items,
-    endpointSlices: endpointSlices.items,
-    pods: pods.items,
-    gatewayLabels: ingress?.metadata.labels ?? INGRESS_LABELS,
-    gatewayNamespace: ingress?.metadata.namespace ?? INGRESS_NAMESPACE,
-    // A real gateway opens what its Gateways say; the sandbox's says on its pod what it has open.
-    openPorts:
-      ports === undefined ? [...new Set([port, ...named])] : Object.keys(JSON.parse(ports) as object).map(Number),
-    serveDespiteProblems: ingress !== undefined && ports === undefined,
-  };
+function nobody({ gatewayApi }: World): string {
+  return gatewayApi === undefined ? "no VirtualService" : "no VirtualService, HTTPRoute or GRPCRoute";
 }

@@ -7,8 +7,8 @@ import type { Clock } from "../ports/clock.ts";
 import { type Cluster, isClusterError } from "../ports/cluster.ts";
 import type { Log } from "../ports/log.ts";
 import type { Problem } from "./table.ts";
+import { type EventMoment, warningEvent } from "./warning-event.ts";
 
-const COMPONENT = "istio-ingressgateway";
 const FIELD_MANAGER = "serin-gateway";
 /** istiod's own type for "the data plane has it". */
 const CONDITION = "Reconciled";
@@ -97,27 +97,9 @@ export class Reporter {
   }
 }
 
-function eventFor(
-  { apiVersion, kind, metadata }: KubeObject,
-  problems: readonly Problem[],
-  { now, sequence }: { now: string; sequence: number },
-): KubeObject {
-  const { name, namespace, uid, resourceVersion } = metadata;
-  return {
-    apiVersion: "v1",
-    kind: "Event",
-    metadata: { name: `${name}.${(Date.parse(now) * 1_000 + sequence).toString(16)}`, namespace },
-    involvedObject: { apiVersion, kind, name, namespace, uid, resourceVersion },
-    reason: problems[0]!.effect === "refused" ? "Refused" : "PartlyHonoured",
-    message: summary(problems).slice(0, 1_024),
-    type: "Warning",
-    count: 1,
-    firstTimestamp: now,
-    lastTimestamp: now,
-    source: { component: COMPONENT },
-    reportingComponent: COMPONENT,
-    reportingInstance: COMPONENT,
-  };
+function eventFor(object: KubeObject, problems: readonly Problem[], moment: EventMoment): KubeObject {
+  const reason = problems[0]!.effect === "refused" ? "Refused" : "PartlyHonoured";
+  return warningEvent(object, { reason, message: summary(problems) }, moment);
 }
 
 function statusFor(object: KubeObject, problems: readonly Problem[], now: string): Record<string, unknown> {

@@ -16,6 +16,8 @@ export interface RouteExplanation {
   /** The objects that decided, for `kubectl get`. */
   gateway?: string;
   virtualService?: string;
+  /** "HTTPRoute default/echo". */
+  gatewayApiRoute?: string;
   /** Name or index of the route. */
   route?: string;
   /** Where it can go, with the share of each; empty when it is answered without a backend. */

@@ -85,7 +85,7 @@ test("an HTTPRoute and a GRPCRoute on one host are ordered together", () => {
     httpRoutes: [httpRoute([pathRule("http", "PathPrefix", "/")])],
     grpcRoutes: [
       grpcRoute([
-        { ...rule("any"), matches: undefined } as never,
+        { ...rule("any"), matches: undefined },
         { name: "call", matches: [{ method: { service: "a.Greeter", method: "Hi" } }] },
         { name: "service", matches: [{ method: { service: "a.Greeter" } }] },
         { name: "method", matches: [{ method: { method: "Ping" } }] },

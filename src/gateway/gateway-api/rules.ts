@@ -12,6 +12,7 @@ import type {
   GrpcRuleMatch,
   HttpRule,
   HttpRuleMatch,
+  MirrorFilter,
   RouteFilter,
   RouteObject,
 } from "./objects.ts";
@@ -81,7 +82,7 @@ interface ConvertedRule {
 
 function convertRule(rule: HttpRule | GrpcRule, from: RouteOrigin, backends: Backends): ConvertedRule {
   const { route, finding: mirrorFinding } = convertFilters(rule.filters ?? [], from, backends);
-  if ("timeouts" in rule || "retry" in rule) Object.assign(route, timesOf(rule as HttpRule));
+  if ("timeouts" in rule || "retry" in rule) Object.assign(route, timesOf(rule));
   if (route.redirect !== undefined) return { route, finding: mirrorFinding };
   const refs = (rule.backendRefs ?? []).filter(({ weight = 1 }) => weight > 0);
   if (refs.length === 0) return { route: { ...route, directResponse: { status: 500 } }, finding: mirrorFinding };
@@ -101,40 +102,45 @@ function joined(first: Finding | undefined, second: Finding | undefined): Findin
 }
 
 function convertFilters(filters: readonly RouteFilter[], from: RouteOrigin, backends: Backends): ConvertedRule {
-  const route: ConvertedRule["route"] = {};
+  let route: ConvertedRule["route"] = {};
   let finding: Finding | undefined;
-  for (const filter of filters)
-    switch (from.kind === "GRPCRoute" && !OF_GRPC.has(filter.type) ? undefined : filter.type) {
-      case "RequestHeaderModifier":
-      case "ResponseHeaderModifier":
-        route.headers = { ...route.headers, ...headersOf(filter) };
-        break;
-      case "RequestRedirect":
-        route.redirect = redirectOf(filter.requestRedirect ?? {});
-        break;
-      case "URLRewrite":
-        route.rewrite = rewriteOf(filter.urlRewrite ?? {});
-        break;
-      case "CORS":
-        route.corsPolicy = corsOf(filter.cors ?? {});
-        break;
-      case "RequestMirror": {
-        const resolved = resolveBackend(filter.requestMirror!.backendRef, from, backends);
-        // A GRPCRoute goes out of service by it, an HTTPRoute only loses the mirror.
-        if (resolved.finding !== undefined && from.kind === "GRPCRoute")
-          throw new Refusal(resolved.finding.reason, resolved.finding.message);
-        finding = resolved.finding ?? finding;
-        const mirror = { destination: resolved.destination, percentage: mirrorShare(filter.requestMirror!) };
-        if (resolved.finding === undefined) route.mirrors = [...(route.mirrors ?? []), mirror];
-        break;
-      }
-      default:
-        throw new Refusal("InvalidFilter", `unsupported filter type ${JSON.stringify(filter.type)}`);
-    }
+  for (const filter of filters) {
+    if (filter.type === "RequestMirror") {
+      const mirror = convertMirror(filter.requestMirror!, from, backends);
+      finding = mirror.finding ?? finding;
+      route = { ...route, mirrors: [...(route.mirrors ?? []), ...mirror.mirrors] };
+    } else route = { ...route, ...convertFilter(filter, from, route.headers) };
+  }
   return { route, finding };
 }
 
-const OF_GRPC: ReadonlySet<string> = new Set(["RequestHeaderModifier", "ResponseHeaderModifier", "RequestMirror"]);
+/** One that leads nowhere takes a GRPCRoute out of service; an HTTPRoute only loses the mirror. */
+function convertMirror(filter: MirrorFilter, from: RouteOrigin, backends: Backends) {
+  const { destination, finding } = resolveBackend(filter.backendRef, from, backends);
+  if (finding === undefined) return { mirrors: [{ destination, percentage: mirrorShare(filter) }], finding };
+  if (from.kind === "GRPCRoute") throw new Refusal(finding.reason, finding.message);
+  return { mirrors: [], finding };
+}
+
+function convertFilter(
+  filter: RouteFilter,
+  { kind }: RouteOrigin,
+  headers: HttpRoute["headers"],
+): ConvertedRule["route"] {
+  if (HEADER_MODIFIER.test(filter.type)) return { headers: { ...headers, ...headersOf(filter) } };
+  if (kind === "HTTPRoute") {
+    if (filter.type === "RequestRedirect") return { redirect: redirectOf(filter.requestRedirect ?? {}) };
+    if (filter.type === "URLRewrite") return { rewrite: rewriteOf(filter.urlRewrite ?? {}) };
+    if (filter.type === "CORS") return { corsPolicy: corsOf(filter.cors ?? {}) };
+  }
+  throw unsupportedFilter(filter);
+}
+
+const HEADER_MODIFIER = /^(Request|Response)HeaderModifier$/;
+
+function unsupportedFilter({ type }: RouteFilter): Refusal {
+  return new Refusal("InvalidFilter", `unsupported filter type ${JSON.stringify(type)}`);
+}
 
 function headersOf(filter: RouteFilter): { request: HeaderOperations } | { response: HeaderOperations } {
   const isRequest = filter.type === "RequestHeaderModifier";
@@ -146,8 +152,7 @@ function headersOf(filter: RouteFilter): { request: HeaderOperations } | { respo
 function backendHeaders({ filters = [] }: BackendRef): Pick<RouteDestination, "headers"> {
   let headers: RouteDestination["headers"];
   for (const filter of filters) {
-    if (!/^(Request|Response)HeaderModifier$/.test(filter.type))
-      throw new Refusal("InvalidFilter", `unsupported filter type ${JSON.stringify(filter.type)}`);
+    if (!HEADER_MODIFIER.test(filter.type)) throw unsupportedFilter(filter);
     headers = { ...headers, ...headersOf(filter) };
   }
   return headers === undefined ? {} : { headers };

@@ -4,6 +4,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { KubeObject, ObjectKey } from "../../core/kubernetes/object.ts";
 import {
+  EVENTS,
   GATEWAY_CLASSES,
   GRPC_ROUTES,
   HTTP_ROUTES,
@@ -13,10 +14,12 @@ import {
 import type { Clock } from "../../ports/clock.ts";
 import { type Cluster, isClusterError } from "../../ports/cluster.ts";
 import type { Log } from "../../ports/log.ts";
+import { warningEvent } from "../warning-event.ts";
 import { classStatus, istioClass } from "./gateway-class.ts";
 import { gatewayStatus } from "./gateway-status.ts";
 import { CLASS } from "./listeners.ts";
-import { CONTROLLER, type GatewayApiObjects, type GatewayStatus, type RouteParentStatus } from "./objects.ts";
+import { notesOf } from "./notes.ts";
+import { CONTROLLER, type GatewayApiObjects, type RouteParentStatus } from "./objects.ts";
 import { routeStatus } from "./route-status.ts";
 import type { ServedGatewayApi } from "./servers.ts";
 
@@ -41,6 +44,10 @@ export class StatusWriter {
   readonly #options: StatusWriterOptions;
   /** The newest plan of each object whose status is not what it should be. */
   readonly #waiting = new Map<string, Plan>();
+  /** What no status has a place for, by object. */
+  readonly #said = new Map<string, string>();
+  /** Keeps the names of Events of one second apart. */
+  #sequence = 0;
   #work: Promise<void> = Promise.resolve();
 
   constructor(options: StatusWriterOptions) {
@@ -51,6 +58,10 @@ export class StatusWriter {
   report(objects: GatewayApiObjects, served: ServedGatewayApi, openPorts: readonly number[]): void {
     if (!objects.classes.some(({ metadata }) => metadata.name === CLASS)) this.#enqueue(() => this.#publishClass());
     for (const plan of plansOf(objects, served, openPorts)) this.#consider(plan);
+    const notes = notesOf(objects, served);
+    for (const { object, text } of notes) this.#say(object, text);
+    const noted = new Set(notes.map(({ object }) => object.metadata.uid ?? ""));
+    for (const uid of this.#said.keys()) if (!noted.has(uid)) this.#said.delete(uid);
   }
 
   /** Resolves when everything reported so far is written. */
@@ -70,6 +81,17 @@ export class StatusWriter {
       this.#waiting.delete(key);
       await this.#write(newest);
     });
+  }
+
+  #say(object: KubeObject, message: string): void {
+    const { uid = "" } = object.metadata;
+    if (this.#said.get(uid) === message) return;
+    this.#said.set(uid, message);
+    const moment = { now: this.#now(), sequence: this.#sequence++ };
+    const event = warningEvent(object, { reason: "PartlyHonoured", message }, moment);
+    this.#enqueue(
+      async () => void (await this.#options.cluster.create(EVENTS, event, { fieldManager: FIELD_MANAGER })),
+    );
   }
 
   #enqueue(work: () => Promise<void>): void {
@@ -136,7 +158,7 @@ function plansOf(objects: GatewayApiObjects, served: ServedGatewayApi, openPorts
       (each): Plan => ({
         resource: KUBERNETES_GATEWAYS,
         object: each.object,
-        next: (status, now) => gatewayStatus(each, around, status as GatewayStatus, momentOf(each.object, now)),
+        next: (status, now) => gatewayStatus(each, around, status, momentOf(each.object, now)),
       }),
     ),
     ...served.routes.map(
