@@ -1,198 +1,172 @@
-// npm run bench:gateway: the gateway against nginx (and Envoy, where its binary is given), one worker each, interleaved in one
-// run, so that whatever else the machine does hits all alike. Every proxy splits 80/20 between two subsets over kept-alive
-// connections and writes an access log; the upstream is an nginx of its own. Prints requests per second and latencies with
-// their ratios, then one line of JSON.
-//   node bench/gateway.ts [--rounds 3] [--seconds 3] [--connections 64] [--envoy PATH]
+// npm run bench:gateway: the gateway against Envoy and nginx: one worker each, the same routes, an access log and statistics. Every
+// combination of 1, 32 and 256 connections, small and 64 kB bodies, 1 and 500 routes is measured for all of them in turn, in an order
+// drawn anew each round, so that whatever else the machine does hits all alike. docs/reference/benchmarks.md tells the method.
+//   node bench/gateway.ts [--quick] [--connections 1,32,256] [--bodies small,download,upload] [--routes 1,500] [--rounds 5]
+//                         [--duration 2] [--seed 1] [--out .cache/bench] [--json] [--profile]
+// Prints tables and the verdict; writes gateway.json and gateway.svg into the folder. --json prints the JSON in place of the tables.
 
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs, promisify } from "node:util";
-import { envoyConfig, nginxProxyConfig, nginxUpstreamConfig } from "./gateway-rivals.ts";
-import { cpuMs } from "./process-cpu.ts";
+import { parseArgs } from "node:util";
+import { type Random, seededRandom } from "../src/gateway/random.ts";
+import { Books } from "./gateway/books.ts";
+import { BODIES, type Body, type Cell, cellsOf, cellText, LARGE_BYTES, QUICK_CELLS } from "./gateway/cells.ts";
+import { checkAnswers } from "./gateway/check.ts";
+import {
+  type Contender,
+  startEnvoy,
+  startGateway,
+  startNginxProxy,
+  startUpstream,
+  type Upstream,
+} from "./gateway/contenders.ts";
+import { type Bench, measure, measureCeiling, type Sample } from "./gateway/measure.ts";
+import { plot } from "./gateway/plot.ts";
+import { profile } from "./gateway/profile.ts";
+import { envoyLeftOut, findPrograms, type Programs } from "./gateway/programs.ts";
+import { absoluteTable, ceilingTable, ratioTable, verdictTable } from "./gateway/report.ts";
+import { summarize } from "./gateway/summary.ts";
+import { isMissed, judge } from "./gateway/verdict.ts";
+import { type WrkResult, writeScript } from "./gateway/wrk.ts";
 
-interface Sample {
-  requestsPerSecond: number;
-  p50Ms: number;
-  p99Ms: number;
-  failed: number;
-  /** Processor time of the proxy for one request. */
-  cpuMicros: number;
-}
-
-interface Contender {
-  name: string;
-  port: number;
-  child: ChildProcess;
-}
-
-const run = promisify(execFile);
+const LARGE_FILE = "large.bin";
 const { values } = parseArgs({
   options: {
-    rounds: { type: "string", default: "3" },
-    seconds: { type: "string", default: "3" },
-    connections: { type: "string", default: "64" },
-    envoy: { type: "string" },
+    quick: { type: "boolean", default: false },
+    connections: { type: "string" },
+    bodies: { type: "string" },
+    routes: { type: "string" },
+    rounds: { type: "string" },
+    duration: { type: "string" },
+    seed: { type: "string", default: "1" },
+    out: { type: "string", default: join(import.meta.dirname, "..", ".cache", "bench") },
+    json: { type: "boolean", default: false },
+    profile: { type: "boolean", default: false },
   },
 });
+const options = {
+  cells: chosenCells(),
+  rounds: Number(values.rounds ?? (values.quick ? 2 : 5)),
+  seconds: Number(values.duration ?? (values.quick ? 1 : 2)),
+  seed: Number(values.seed),
+};
+/** What a person reads meanwhile; with --json stdout is for the JSON alone. */
+const tell = values.json ? console.error : console.log;
 
-await main();
+await main().catch((error: Error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});
 
 async function main(): Promise<void> {
-  await need("nginx", ["-v"], "apt-get install nginx-light");
-  await need("wrk", ["-v"], "apt-get install wrk");
+  const programs = await findPrograms(process.env);
   const home = mkdtempSync(join(tmpdir(), "serin-bench-"));
-  const children: ChildProcess[] = [];
+  // nginx reads the file as another user.
+  chmodSync(home, 0o755);
+  const large = Buffer.alloc(LARGE_BYTES, "serin");
+  writeFileSync(join(home, LARGE_FILE), large);
+  const upstream = await startUpstream(programs, home, LARGE_FILE);
+  const bench: Bench = {
+    wrk: programs.wrk,
+    script: writeScript(home),
+    upstream,
+    seconds: options.seconds,
+    books: new Books(),
+  };
   try {
-    const upstreamPort = await freePort();
-    children.push(nginx(home, "upstream", nginxUpstreamConfig(home, upstreamPort)));
-    const contenders = await startContenders(home, upstreamPort, children);
-    for (const { port } of contenders) await answers(port);
-    const samples = new Map(contenders.map(({ name }): [string, Sample[]] => [name, []]));
-    for (let round = 0; round < Number(values.rounds); round++)
-      for (const contender of contenders) samples.get(contender.name)!.push(await load(contender));
-    report(contenders, samples);
+    if (values.profile) return await profile({ bench, home, seconds: Number(values.duration ?? 5), tell });
+    if (programs.envoy === undefined) tell(envoyLeftOut());
+    const contenders = await startAll(programs, home, upstream);
+    try {
+      for (const contender of contenders) await checkAnswers(contender, large);
+      await Promise.all(contenders.map((each) => bench.books.open(each)));
+      const ceilings = await measureCeilings(bench);
+      // Node compiles hot code while it runs; the others have nothing to warm but their connections.
+      for (const each of contenders) await measure({ ...bench, seconds: 2 }, each, warmUpCell(each), 0);
+      const samples = await measureAll(bench, contenders);
+      await Promise.all(contenders.map((each) => bench.books.close(each)));
+      report(samples, ceilings, programs);
+    } finally {
+      await Promise.all(contenders.map((each) => each.stop()));
+    }
   } finally {
-    for (const child of children) child.kill("SIGTERM");
-    await Promise.all(children.map(ended));
+    await upstream.stop();
     rmSync(home, { recursive: true, force: true });
   }
 }
 
-async function startContenders(home: string, upstreamPort: number, children: ChildProcess[]): Promise<Contender[]> {
-  const nginxPort = await freePort();
-  const rival = nginx(home, "proxy", nginxProxyConfig(home, nginxPort, upstreamPort));
-  const gatewayPort = await freePort();
-  const script = join(import.meta.dirname, "gateway-process.ts");
-  const args = [script, String(gatewayPort), String(upstreamPort), join(home, "gateway.log")];
-  const gateway = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "inherit"] });
-  children.push(rival, gateway);
-  const contenders = [
-    { name: "nginx", port: nginxPort, child: rival },
-    { name: "gateway", port: gatewayPort, child: gateway },
-  ];
-  if (values.envoy !== undefined) {
-    const port = await freePort();
-    const config = join(home, "envoy.json");
-    writeFileSync(config, envoyConfig(home, port, upstreamPort));
-    const envoy = spawn(values.envoy, ["-c", config, "--concurrency", "1", "-l", "error"], {
-      stdio: ["ignore", "ignore", "inherit"],
-    });
-    children.push(envoy);
-    contenders.push({ name: "envoy", port, child: envoy });
+function chosenCells(): readonly Cell[] {
+  const { connections, bodies, routes, quick } = values;
+  if (quick && connections === undefined && bodies === undefined && routes === undefined) return QUICK_CELLS;
+  const numbers = (text: string) => text.split(",").map(Number);
+  const chosen = (bodies?.split(",") ?? BODIES) as Body[];
+  const unknown = chosen.find((each) => !BODIES.includes(each));
+  if (unknown !== undefined) throw new Error(`--bodies ${unknown}: choose from ${BODIES.join(",")}`);
+  return cellsOf(numbers(connections ?? "1,32,256"), chosen, numbers(routes ?? "1,500"));
+}
+
+async function startAll(programs: Programs, home: string, { ports }: Upstream): Promise<Contender[]> {
+  const contenders: Contender[] = [];
+  for (const routes of new Set(options.cells.map((cell) => cell.routes))) {
+    contenders.push(await startGateway(home, ports, routes), await startNginxProxy(programs, home, ports, routes));
+    if (programs.envoy !== undefined) contenders.push(await startEnvoy(programs.envoy, home, ports, routes));
   }
   return contenders;
 }
 
-function nginx(home: string, name: string, config: string): ChildProcess {
-  const file = join(home, `${name}.conf`);
-  writeFileSync(file, config);
-  return spawn("nginx", ["-c", file, "-p", home, "-e", join(home, `${name}.error`)], {
-    stdio: ["ignore", "ignore", "inherit"],
-  });
+function warmUpCell({ routes }: Contender): Cell {
+  return { connections: 32, body: "small", routes };
 }
 
-async function need(program: string, args: string[], cure: string): Promise<void> {
-  const missing = await run(program, args).then(
-    () => false,
-    (error: NodeJS.ErrnoException) => error.code === "ENOENT",
-  );
-  if (!missing) return;
-  console.error(`bench:gateway needs ${program}, which is not installed. Install it: ${cure}`);
-  process.exit(1);
+async function measureCeilings(bench: Bench): Promise<{ cell: Cell; result: WrkResult }[]> {
+  const fewest = Math.min(...options.cells.map(({ routes }) => routes));
+  const ceilings = [];
+  for (const cell of options.cells.filter(({ routes }) => routes === fewest))
+    ceilings.push({ cell, result: await measureCeiling(bench, cell) });
+  return ceilings;
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+async function measureAll(bench: Bench, contenders: readonly Contender[]): Promise<Sample[]> {
+  const random = seededRandom(options.seed);
+  const samples: Sample[] = [];
+  for (let round = 0; round < options.rounds; round++)
+    for (const [n, cell] of shuffled(options.cells, random).entries()) {
+      const turns = shuffled(
+        contenders.filter(({ routes }) => routes === cell.routes),
+        random,
+      );
+      for (const contender of turns) samples.push(await measure(bench, contender, cell, round));
+      const rates = samples
+        .slice(-turns.length)
+        .map(({ name, requestsPerSecond }) => `${name} ${requestsPerSecond.toFixed(0)}`);
+      tell(`round ${round + 1}, ${n + 1} of ${options.cells.length}: ${cellText(cell)}: ${rates.join(", ")} req/s`);
+    }
+  return samples;
 }
 
-async function answers(port: number): Promise<void> {
-  for (let left = 100; left > 0; left--) {
-    const ok = await fetch(`http://127.0.0.1:${port}/`).then(
-      (response) => response.ok,
-      () => false,
-    );
-    if (ok) return;
-    await sleep(100);
-  }
-  throw new Error(`nothing answers 200 at port ${port} after 10 s`);
+function report(samples: Sample[], ceilings: { cell: Cell; result: WrkResult }[], programs: Programs): void {
+  const cells = summarize(samples);
+  const targets = judge(cells, samples);
+  const date = new Date().toISOString();
+  const machine = `${cpus().length} cores, ${cpus()[0]?.model ?? "unknown processor"}`;
+  const leftOut = programs.envoy === undefined ? ["envoy"] : [];
+  const result = { date, machine, node: process.version, options, leftOut, targets, cells, ceilings, samples };
+  mkdirSync(values.out, { recursive: true });
+  const json = `${JSON.stringify(result, undefined, 1)}\n`;
+  writeFileSync(join(values.out, "gateway.json"), json);
+  const subtitle = `${date.slice(0, 10)}, ${machine}, median of ${options.rounds} rounds of ${options.seconds} s`;
+  writeFileSync(join(values.out, "gateway.svg"), plot(cells, subtitle));
+  if (values.json) console.log(json);
+  else
+    for (const text of [ceilingTable(ceilings), absoluteTable(cells), ratioTable(cells), verdictTable(targets)])
+      console.log(`\n${text}`);
+  tell(`\n${date}, ${machine}, Node ${process.version}; JSON and plot in ${values.out}`);
+  if (programs.envoy === undefined) tell(envoyLeftOut());
+  if (targets.some(isMissed)) process.exitCode = 1;
 }
 
-async function load({ port, child }: Contender): Promise<Sample> {
-  const before = cpuMs(child.pid!) ?? Number.NaN;
-  const args = ["-t1", `-c${values.connections}`, `-d${values.seconds}s`, "--latency", `http://127.0.0.1:${port}/`];
-  const { stdout } = await run("wrk", args);
-  const number = (pattern: RegExp) => Number(pattern.exec(stdout)?.[1] ?? 0);
-  const ms = (percentile: string) => {
-    const [, amount, unit] = new RegExp(`${percentile}%\\s+([\\d.]+)(us|ms|s)`).exec(stdout) ?? [];
-    return Number(amount) * ({ us: 0.001, ms: 1, s: 1_000 }[unit ?? "ms"] ?? 1);
-  };
-  const failed = ["Non-2xx or 3xx responses:", "connect", "read", "timeout"].reduce(
-    (sum, label) => sum + number(new RegExp(`${label} (\\d+)`)),
-    0,
-  );
-  const cpuMicros = (1_000 * ((cpuMs(child.pid!) ?? Number.NaN) - before)) / number(/(\d+) requests in/);
-  return {
-    requestsPerSecond: number(/Requests\/sec:\s+([\d.]+)/),
-    p50Ms: ms("50"),
-    p99Ms: ms("99"),
-    failed,
-    cpuMicros,
-  };
-}
-
-function report(contenders: Contender[], samples: ReadonlyMap<string, Sample[]>): void {
-  const summary = contenders.map(({ name }) => {
-    const own = samples.get(name)!;
-    const middle = (key: keyof Sample) => median(own.map((sample) => sample[key]));
-    const failed = own.reduce((sum, sample) => sum + sample.failed, 0);
-    return {
-      name,
-      requestsPerSecond: middle("requestsPerSecond"),
-      p50Ms: middle("p50Ms"),
-      p99Ms: middle("p99Ms"),
-      cpuMicros: middle("cpuMicros"),
-      failed,
-    };
-  });
-  const gateway = summary.find(({ name }) => name === "gateway")!;
-  for (const { name, requestsPerSecond, p50Ms, p99Ms, cpuMicros, failed } of summary) {
-    const speed = `${name.padEnd(8)} ${requestsPerSecond.toFixed(0).padStart(7)} req/s   p50 ${p50Ms.toFixed(2)} ms   p99 ${p99Ms.toFixed(2)} ms`;
-    console.log(`${speed}   cpu ${cpuMicros.toFixed(0)} us/req   failed ${failed}`);
-  }
-  const ratios = Object.fromEntries(
-    summary
-      .filter(({ name }) => name !== "gateway")
-      .map((rival) => [
-        rival.name,
-        {
-          throughput: gateway.requestsPerSecond / rival.requestsPerSecond,
-          p99: gateway.p99Ms / rival.p99Ms,
-          cpu: gateway.cpuMicros / rival.cpuMicros,
-        },
-      ]),
-  );
-  for (const [name, { throughput, p99, cpu }] of Object.entries(ratios))
-    console.log(
-      `gateway = ${throughput.toFixed(2)} x ${name} in throughput, ${p99.toFixed(2)} x in p99, ${cpu.toFixed(2)} x in processor time`,
-    );
-  console.log(JSON.stringify({ options: values, summary, ratios, samples: Object.fromEntries(samples) }));
-  if (summary.some(({ failed }) => failed > 0)) process.exitCode = 1;
-}
-
-function median(numbers: number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)]!;
-}
-
-function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
-  return new Promise((resolve) => child.once("exit", () => resolve()));
+function shuffled<T>(items: readonly T[], random: Random): T[] {
+  const left = [...items];
+  return items.map(() => left.splice(Math.floor(random() * left.length), 1)[0]!);
 }

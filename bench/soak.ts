@@ -13,10 +13,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { seededRandom } from "../src/gateway/random.ts";
 import { startSandboxApi } from "../test/e2e/sandbox-api.ts";
+import { type GatewayHandle, startGatewayProcess } from "./gateway/gateway-handle.ts";
+import type { GatewaySample } from "./gateway/gateway-process.ts";
 import { type Disagreement, disagreements } from "./soak/agreement.ts";
 import { type Churn, service, setUpWorld, startChurn } from "./soak/churn.ts";
-import { type GatewayHandle, startGatewayProcess } from "./soak/gateway-handle.ts";
-import type { GatewaySample } from "./soak/gateway-process.ts";
 import { Pods } from "./soak/pods.ts";
 import { HOST, startTraffic, type Traffic } from "./soak/traffic.ts";
 import { faultsOf, growthOf, growthText, MINUTES_FOR_LEAKS, type Sample } from "./soak/verdict.ts";
@@ -45,7 +45,7 @@ async function main(): Promise<void> {
   const services = [service("echo", appPort), service("echo-too", appPort)];
   await setUpWorld(api.cluster, services);
   const accessLog = join(home, "access.log");
-  const gateway = await startGatewayProcess(api.kubeconfig, accessLog);
+  const gateway = await startGatewayProcess(api.kubeconfig, accessLog, ["--expose-gc"]);
   const pods = new Pods(api.cluster, services, appPort);
   try {
     await pods.publish();

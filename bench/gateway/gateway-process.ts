@@ -1,6 +1,6 @@
-// The gateway alone in a process, connected to the API of a kubeconfig by the adapter. Tells its memory and what it holds open when
-// it is asked, after a collection of all garbage.
-// usage: fork("bench/soak/gateway-process.ts", [KUBECONFIG, ACCESS_LOG], { execArgv: ["--expose-gc"] })
+// The gateway alone in a process, connected to the API of a kubeconfig by the adapter. When it is asked it tells its memory and what
+// it holds open; with --expose-gc after a collection of all garbage.
+// usage: gateway-handle.ts
 
 import { readdirSync } from "node:fs";
 import { connect } from "../../src/adapters/kubernetes/connect.ts";
@@ -24,8 +24,6 @@ export type FromGateway =
   | { kind: "stopped" };
 
 const [kubeconfig, accessLogFile] = process.argv.slice(2) as [string, string];
-const collectGarbage = globalThis.gc;
-if (collectGarbage === undefined) throw new Error("start this process with --expose-gc");
 const clock = systemClock();
 const complaints: string[] = [];
 const complain = (message: string, fields?: object) => complaints.push(`${message} ${JSON.stringify(fields ?? {})}`);
@@ -55,8 +53,8 @@ tell({ kind: "started", port: gateway.localPorts[80]!, statsPort: gateway.statsP
 function sample(): GatewaySample {
   const { user, system } = process.cpuUsage();
   // Twice: what finalizers let go of in the first is collected in the second.
-  collectGarbage!();
-  collectGarbage!();
+  globalThis.gc?.();
+  globalThis.gc?.();
   const { rss, heapUsed, external } = process.memoryUsage();
   const resources: Record<string, number> = {};
   for (const name of process.getActiveResourcesInfo()) resources[name] = (resources[name] ?? 0) + 1;

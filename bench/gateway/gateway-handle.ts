@@ -1,10 +1,11 @@
-// The soak's side of the gateway's process.
+// The measuring side of the gateway's process.
 
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
 import type { FromGateway, GatewaySample } from "./gateway-process.ts";
 
 export interface GatewayHandle {
+  pid: number;
   port: number;
   statsPort: number;
   sample(): Promise<GatewaySample>;
@@ -17,8 +18,18 @@ export interface GatewayHandle {
 
 const PROGRAM = join(import.meta.dirname, "gateway-process.ts");
 
-export async function startGatewayProcess(kubeconfig: string, accessLog: string): Promise<GatewayHandle> {
-  const child = fork(PROGRAM, [kubeconfig, accessLog], { execArgv: ["--expose-gc"] });
+/** `flags`: Node's. */
+export async function startGatewayProcess(
+  kubeconfig: string,
+  accessLog: string,
+  flags: readonly string[],
+): Promise<GatewayHandle> {
+  // As the product runs: from the compile cache, without the type stripper in memory.
+  const NODE_COMPILE_CACHE = join(import.meta.dirname, "..", "..", "node_modules", ".cache", "compile");
+  const child = fork(PROGRAM, [kubeconfig, accessLog], {
+    execArgv: [...flags],
+    env: { ...process.env, NODE_COMPILE_CACHE },
+  });
   const complaints: string[] = [];
   const state: { died?: string; stopping: boolean } = { stopping: false };
   child.on("exit", (code, signal) => {
@@ -26,6 +37,7 @@ export async function startGatewayProcess(kubeconfig: string, accessLog: string)
   });
   const started = await told(child, "started");
   return {
+    pid: child.pid!,
     port: started.port,
     statsPort: started.statsPort,
     complaints,

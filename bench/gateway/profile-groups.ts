@@ -1,0 +1,93 @@
+// Where the gateway's time goes, in words a reader understands, from a CPU profile of V8. Pure.
+
+/** https://chromedevtools.github.io/devtools-protocol/tot/Profiler/#type-Profile */
+export interface CpuProfile {
+  nodes: { id: number; callFrame: CallFrame; children?: number[] }[];
+  samples: number[];
+  timeDeltas: number[];
+}
+
+export interface CallFrame {
+  functionName: string;
+  url: string;
+  lineNumber: number;
+}
+
+export interface Spent {
+  name: string;
+  micros: number;
+}
+
+/** The first pattern that a frame's place fits names its group. */
+const GROUPS: readonly [RegExp, string][] = [
+  [/^native:(write|writev|shutdown|readStart)/, "system calls that write to sockets"],
+  [/^\(garbage collector\)/, "garbage collection"],
+  [/^\(program\)/, "epoll, reads and other native code"],
+  [/^wasm:|undici\/lib\/llhttp/, "parsing answers of the upstream (llhttp, in WebAssembly)"],
+  [/undici\//, "undici: requests to the upstream, its answers' headers"],
+  [/node:_http_(common|incoming)/, "parsing requests of the client (Node's parser), its headers"],
+  [/node:_http_(outgoing|server)|write-head\.ts/, "Node's HTTP server: connections, writing answers"],
+  [/gateway\/(access-log|log-routing|stats)/, "access log and statistics"],
+  [
+    /gateway\/(match|route-index|target|request-view|names|entrance|live-table|split|balance|random|hash)/,
+    "routing, split, choice of endpoint",
+  ],
+  [/gateway\/(headers|forward-headers|client-request)/, "header work of the gateway"],
+  [/gateway\//, "exchange, attempts, the rest of the gateway"],
+  [/node:(net|internal\/(stream|streams|net|tty|js_stream)|stream|_stream)/, "sockets and streams (Node's JavaScript)"],
+  [/node:(internal\/timers|timers)/, "timers"],
+  [/node:(events|internal\/(process\/task_queues|async_hooks|abort|event))/, "events, ticks, promises"],
+  [/node:/, "other modules of Node"],
+];
+const REST = "anything else";
+const NOT_WORK = new Set(["(idle)", "(root)"]);
+
+export interface Profile {
+  busyMicros: number;
+  groups: Spent[];
+  functions: Spent[];
+}
+
+/** Only what ran `since` then, in microseconds from the profile's beginning: start-up is not work for requests. */
+export function readProfile({ nodes, samples, timeDeltas }: CpuProfile, sinceMicros: number): Profile {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const parents = new Map(nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)));
+  const groups = new Map<string, number>();
+  const functions = new Map<string, number>();
+  let [busyMicros, at] = [0, 0];
+  for (const [i, id] of samples.entries()) {
+    const micros = timeDeltas[i]!;
+    at += micros;
+    const { callFrame } = byId.get(id)!;
+    if (at < sinceMicros || NOT_WORK.has(callFrame.functionName)) continue;
+    busyMicros += micros;
+    add(groups, groupOf(id), micros);
+    add(functions, frameText(callFrame), micros);
+  }
+  return { busyMicros, groups: sorted(groups), functions: sorted(functions) };
+
+  /** A built-in function's time belongs to whoever called it, except for writes. */
+  function groupOf(id: number): string {
+    for (let at: number | undefined = id; at !== undefined; at = parents.get(at)) {
+      const { functionName, url } = byId.get(at)!.callFrame;
+      const place = url === "" ? (functionName.startsWith("(") ? functionName : `native:${functionName}`) : url;
+      const group = GROUPS.find(([pattern]) => pattern.test(place))?.[1];
+      if (group !== undefined) return group;
+      if (url !== "") return REST;
+    }
+    return REST;
+  }
+}
+
+function frameText({ functionName, url, lineNumber }: CallFrame): string {
+  const place = url.replace(/^file:\/\/.*?\/(?=src\/|node_modules\/)/, "").replace("node_modules/", "");
+  return `${functionName || "(anonymous)"}${place === "" ? "" : ` ${place}:${lineNumber + 1}`}`;
+}
+
+function add(sums: Map<string, number>, key: string, value: number): void {
+  sums.set(key, (sums.get(key) ?? 0) + value);
+}
+
+function sorted(sums: ReadonlyMap<string, number>): Spent[] {
+  return [...sums].map(([name, micros]) => ({ name, micros })).sort((a, b) => b.micros - a.micros);
+}

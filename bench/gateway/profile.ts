@@ -1,0 +1,51 @@
+// --profile: the gateway alone under load with V8's profiler on, and where its time goes.
+
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { startGateway } from "./contenders.ts";
+import type { Bench } from "./measure.ts";
+import { measure } from "./measure.ts";
+import { type CpuProfile, readProfile, type Spent } from "./profile-groups.ts";
+
+const CELL = { connections: 32, body: "small", routes: 1 } as const;
+const INTERVAL_MICROS = 250;
+const FUNCTIONS = 25;
+
+export interface ProfileOptions {
+  bench: Bench;
+  home: string;
+  seconds: number;
+  tell: (text: string) => void;
+}
+
+export async function profile({ bench, home, seconds, tell }: ProfileOptions): Promise<void> {
+  const folder = join(home, "profile");
+  mkdirSync(folder);
+  const flags = ["--cpu-prof", `--cpu-prof-dir=${folder}`, `--cpu-prof-interval=${INTERVAL_MICROS}`];
+  const startedMs = performance.now();
+  const gateway = await startGateway(home, bench.upstream.ports, CELL.routes, flags);
+  let sample: Awaited<ReturnType<typeof measure>>;
+  let loadedMs: number;
+  try {
+    // Hot code is compiled in the first seconds.
+    await measure({ ...bench, seconds: 2 }, gateway, CELL, 0);
+    loadedMs = performance.now();
+    sample = await measure({ ...bench, seconds }, gateway, CELL, 1);
+  } finally {
+    await gateway.stop();
+  }
+  const file = readdirSync(folder)[0]!;
+  const read = readProfile(
+    JSON.parse(readFileSync(join(folder, file), "utf8")) as CpuProfile,
+    (loadedMs - startedMs) * 1_000,
+  );
+  const row = ({ name, micros }: Spent) =>
+    `| ${((100 * micros) / read.busyMicros).toFixed(1).padStart(5)} % | ${((sample.cpuMicros * micros) / read.busyMicros).toFixed(1).padStart(5)} µs | ${name} |`;
+  tell(
+    `${sample.requestsPerSecond.toFixed(0)} requests/s at ${CELL.connections} connections, ${sample.cpuMicros.toFixed(0)} µs of processor time each (the profiler's own work included)\n`,
+  );
+  tell(["|  share | each request | where |", "|---|---|---|", ...read.groups.map(row)].join("\n"));
+  tell(
+    `\n${["| share | each request | function |", "|---|---|---|", ...read.functions.slice(0, FUNCTIONS).map(row)].join("\n")}`,
+  );
+}
