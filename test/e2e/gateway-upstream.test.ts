@@ -207,7 +207,7 @@ test("endpoints come and go under load, as in rolling updates: not one request f
   };
   const clients = Array.from({ length: 8 }, client);
   for (let round = 0; round < 15; round++) {
-    const old = world.pods[0]!;
+    const old = world.pods[0]! as TestPod;
     await world.addPod(round % 2 === 0 ? "v2" : "v1", gentle);
     await sleep(20);
     // A kubelet's order: the pod terminates in the slice, then its process is told to end.

@@ -18,8 +18,8 @@ export class ExactingUpstream {
   readonly faults: string[] = [];
   readonly server: Server;
   readonly #sockets = new Set<Socket>();
-  /** Answers a request; `undefined` keeps the client waiting. */
-  answer: (request: SeenRequest) => string | undefined = ({ method, target }) => answerText(method, target);
+  /** Answers a request, at once or later. */
+  answer: Answer = answerAtOnce;
 
   constructor() {
     this.server = createServer({ allowHalfOpen: true }, (socket) => this.#serve(socket));
@@ -47,8 +47,7 @@ export class ExactingUpstream {
         for (let read = readRequest(unread); read !== undefined; read = readRequest(unread)) {
           unread = unread.subarray(read.length);
           this.requests.push(read.request);
-          const text = this.answer(read.request);
-          if (text !== undefined) socket.write(text, "latin1");
+          this.answer(read.request, (text) => void socket.write(text, "latin1"));
         }
       } catch (error) {
         this.faults.push((error as Error).message);
@@ -57,6 +56,10 @@ export class ExactingUpstream {
     });
   }
 }
+
+export type Answer = (request: SeenRequest, reply: (text: string) => void) => void;
+
+export const answerAtOnce: Answer = ({ method, target }, reply) => reply(answerText(method, target));
 
 export function answerText(method: string, body: string): string {
   return `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${method === "HEAD" ? "" : body}`;

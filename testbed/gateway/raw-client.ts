@@ -32,9 +32,9 @@ export async function talk(
   const startMs = performance.now();
   const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
   const chunks: Buffer[] = [];
-  let ended = false;
+  const state = { ended: false };
   let lastMs = performance.now();
-  const end = () => void (ended = true);
+  const end = () => void (state.ended = true);
   socket.on("error", end).on("end", end).on("close", end);
   socket.on("data", (chunk) => {
     chunks.push(chunk);
@@ -42,16 +42,16 @@ export async function talk(
   });
   await new Promise((resolve) => socket.once("connect", resolve).once("error", resolve));
   for (const step of steps) {
-    if (ended) break;
+    if (state.ended) break;
     if (typeof step === "number") await sleep(step);
     else if (step === FIN) socket.end();
     else await new Promise<void>((resolve) => socket.write(step, () => resolve()));
   }
   lastMs = performance.now();
   const text = () => Buffer.concat(chunks).toString("latin1");
-  while (!ended && performance.now() - lastMs < quietMs && finalOnes(text()) < answers) await sleep(5);
+  while (!state.ended && performance.now() - lastMs < quietMs && finalOnes(text()) < answers) await sleep(5);
   socket.destroy();
-  return { statuses: statusesOf(text()), text: text(), ended, tookMs: performance.now() - startMs };
+  return { statuses: statusesOf(text()), text: text(), ended: state.ended, tookMs: performance.now() - startMs };
 }
 
 function statusesOf(text: string): number[] {

@@ -41,7 +41,7 @@ function labelsOf(version: string): Record<string, string> {
   return { app: "echo", version, "pod-template-hash": "abc" };
 }
 
-export interface TestPod<S extends Server = HttpServer> {
+export interface TestPod<S extends Server | undefined = HttpServer> {
   name: string;
   version: string;
   address: string;
@@ -54,7 +54,7 @@ export interface TestPod<S extends Server = HttpServer> {
 /** Service `echo` in `default`, with the objects of the story around it. */
 export class EchoWorld {
   readonly cluster: Cluster;
-  readonly pods: TestPod<Server>[] = [];
+  readonly pods: TestPod<Server | undefined>[] = [];
   readonly #replicaSets = new Map<string, Promise<KubeObject>>();
 
   constructor(cluster: Cluster) {
@@ -108,7 +108,11 @@ export class EchoWorld {
   /** A new ready pod that is served by anything that takes connections. */
   async addServer<S extends Server>(version: string, server: S): Promise<TestPod<S>> {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const { port } = server.address() as { port: number };
+    return await this.addPort(version, (server.address() as { port: number }).port, server);
+  }
+
+  /** A new ready pod at a port that is served already, perhaps in another process. */
+  async addPort<S extends Server | undefined>(version: string, port: number, server: S): Promise<TestPod<S>> {
     const name = `echo-${version}-abc-${port}`;
     const pod: TestPod<S> = { name, version, address: "127.0.0.1", port, server, ready: true, terminating: false };
     this.pods.push(pod);
@@ -142,7 +146,7 @@ export class EchoWorld {
     await this.cluster.update(ENDPOINT_SLICES, this.#slice());
   }
 
-  async removePod(pod: TestPod<Server>): Promise<void> {
+  async removePod(pod: TestPod<Server | undefined>): Promise<void> {
     this.pods.splice(this.pods.indexOf(pod), 1);
     await this.publish();
     await this.cluster.delete(PODS, { namespace: "default", name: pod.name });
@@ -151,7 +155,7 @@ export class EchoWorld {
   closeAll(): void {
     for (const { server } of this.pods) {
       if (server instanceof HttpServer) server.closeAllConnections();
-      server.close();
+      server?.close();
     }
   }
 
