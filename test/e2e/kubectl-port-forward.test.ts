@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { KubeConfig, PortForward } from "@kubernetes/client-node";
+import { Agent, WebSocket } from "undici";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   type Following,
@@ -91,11 +92,12 @@ spec:
 let api: SandboxApi;
 let kubectl: Kubectl;
 let folder: string;
+let catalogueFile: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "serin-tunnel-"));
+  catalogueFile = join(folder, "serin-sandbox.yaml");
   const program = join(folder, "program.mjs");
-  const catalogueFile = join(folder, "serin-sandbox.yaml");
   writeFileSync(program, PROGRAM);
   writeFileSync(
     catalogueFile,
@@ -288,7 +290,7 @@ test("exec, attach and cp stay refused, and say what to do instead", async () =>
 });
 
 describe("the official JavaScript client", () => {
-  async function converse(port: number, request: string): Promise<{ data: string; error: string }> {
+  async function converse(port: number, request: string, ends = false): Promise<{ data: string; error: string }> {
     const config = new KubeConfig();
     config.loadFromFile(api.kubeconfig);
     const [output, errors, input] = [new PassThrough(), new PassThrough(), new PassThrough()];
@@ -296,9 +298,11 @@ describe("the official JavaScript client", () => {
     output.on("data", (bytes: Buffer) => (text.data += bytes.toString()));
     errors.on("data", (bytes: Buffer) => (text.error += bytes.toString()));
     const opened = await new PortForward(config).portForward("default", await podName(), [port], output, errors, input);
-    const socket = opened as unknown as WebSocket;
+    const socket = opened as unknown as EventTarget;
     const closed = new Promise((resolve) => socket.addEventListener("close", resolve));
     input.write(request);
+    // It closes the WebSocket then.
+    if (ends) input.end();
     await closed;
     return text;
   }
@@ -309,8 +313,59 @@ describe("the official JavaScript client", () => {
     expect(data.length).toBeGreaterThan(SIZE / 2);
   });
 
+  test("hears the pod's last words after it has closed", async () => {
+    expect((await converse(9100, "upload\nsome bytes", true)).data).toMatch(/^10 [0-9a-f]{64}$/);
+  });
+
   test("is told why it cannot", async () => {
     expect((await converse(9999, "")).error).toMatch(/error forwarding port 9999 to pod .*connection refused/);
+  });
+});
+
+describe("a WebSocket of another maker (undici's)", () => {
+  let http: ReturnType<typeof httpClientOf>;
+  let dispatcher: Agent;
+  beforeAll(() => {
+    http = httpClientOf(api);
+    dispatcher = new Agent({ connect: { ca: http.ca, servername: "localhost" } });
+  });
+  afterAll(() => dispatcher.close());
+
+  async function open(ports: string): Promise<WebSocket> {
+    const url = `${api.url.replace("https", "wss")}/api/v1/namespaces/default/pods/${await podName()}/portforward?${ports}`;
+    const headers = { authorization: `Bearer ${http.token}` };
+    const socket = new WebSocket(url, { protocols: ["v4.channel.k8s.io"], headers, dispatcher });
+    socket.binaryType = "arraybuffer";
+    return socket;
+  }
+
+  /** What came on each channel until the server closed, and its code. */
+  function gather(socket: WebSocket): Promise<{ code: number; channels: Map<number, Buffer> }> {
+    const channels = new Map<number, Buffer>();
+    socket.addEventListener("message", ({ data }) => {
+      const [channel = 0, ...bytes] = Buffer.from(data as ArrayBuffer);
+      channels.set(channel, Buffer.concat([channels.get(channel) ?? Buffer.alloc(0), Buffer.from(bytes)]));
+    });
+    return new Promise((resolve) => socket.addEventListener("close", ({ code }) => resolve({ code, channels })));
+  }
+
+  test("two ports on one connection, and what came is whole when the server says goodbye", async () => {
+    const socket = await open("ports=9100&ports=9101,9999");
+    const gathered = gather(socket);
+    socket.addEventListener("open", () => socket.send(Buffer.from("\0download 300000\n")));
+    const { code, channels } = await gathered;
+    expect(code).toBe(1000);
+    // Each channel begins with its port, the lower byte first.
+    expect(channels.get(0)).toEqual(Buffer.concat([Buffer.of(9100 & 0xff, 9100 >> 8), blob(300_000)]));
+    expect(channels.get(2)?.subarray(2).toString()).toBe("second\n");
+    expect(channels.get(5)?.subarray(2).toString()).toMatch(/error forwarding port 9999 .*connection refused/);
+  });
+
+  test("text is none of this protocol", async () => {
+    const socket = await open("ports=9100");
+    const refused = gather(socket);
+    socket.addEventListener("open", () => socket.send("text"));
+    expect((await refused).code).toBe(1003);
   });
 });
 
@@ -321,6 +376,20 @@ test("the tunnel ends with its pod", async () => {
   expect(await tunnel.exited).toBe(1);
   expect(tunnel.text()).toContain("error: lost connection to pod");
   await kubectl("rollout", "status", "deployment/tunnel", "--timeout=30s");
+});
+
+test("where pods share 127.0.0.1, a declared port is found where it really is, any other one is nobody's", async () => {
+  const shared = await startSandboxApi({ runtime: true, catalogueFile, addressMode: "ports" });
+  const there = kubectlOf(shared);
+  await there.with(MANIFEST, "apply", "-f", "-");
+  await there("rollout", "status", "deployment/tunnel", "--timeout=30s");
+  const { ports, tunnel } = await forward(there, "deploy/tunnel", ":9101", ":9555");
+  expect((await ask(ports[0]!, "")).toString()).toBe("second\n");
+  await ask(ports[1]!, "").catch(() => {});
+  await tunnel.until(/the pod declares no port 9555.*add it to spec\.containers\[0\]\.ports/);
+  await tunnel.stop();
+  expect(shared.complaints).toEqual([]);
+  await shared.stop();
 });
 
 test("it ends with the sandbox too, at once", async () => {
