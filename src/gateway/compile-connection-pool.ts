@@ -18,20 +18,20 @@ export function compileConnectionPool({ tcp, http }: ConnectionPool, field: stri
       complain(`${field}.${path}`, `${field}.${path}: ${value} is no whole number of zero or more`);
     return value > 0 ? value : Infinity;
   };
+  const maxConnections = count("tcp.maxConnections", tcp?.maxConnections);
   const maxRetries = count("http.maxRetries", http?.maxRetries);
   return {
     limits: present({
-      maxConnections: count("tcp.maxConnections", tcp?.maxConnections),
+      maxConnections,
       maxPending: count("http.http1MaxPendingRequests", http?.http1MaxPendingRequests),
       maxRequests: count("http.http2MaxRequests", http?.http2MaxRequests),
     }),
     retryCeiling: maxRetries === Infinity ? undefined : { by: "number", maxRetries },
-    transport: compileTransport(
-      { tcp, http },
-      field,
-      complain,
-      count("http.maxRequestsPerConnection", http?.maxRequestsPerConnection),
-    ),
+    transport: orUndefined({
+      maxConnections: finite(maxConnections),
+      maxRequestsPerConnection: finite(count("http.maxRequestsPerConnection", http?.maxRequestsPerConnection)),
+      ...compileDurations({ tcp, http }, field, complain),
+    }),
   };
 }
 
@@ -40,12 +40,15 @@ function present(limits: ConnectionLimits): ConnectionLimits | undefined {
   return limits.maxConnections === Infinity && limits.maxRequests === Infinity ? undefined : limits;
 }
 
-function compileTransport(
-  { tcp, http }: ConnectionPool,
-  field: string,
-  complain: Complain,
-  maxRequests: number,
-): Transport | undefined {
+function finite(count: number): number | undefined {
+  return count === Infinity ? undefined : count;
+}
+
+function orUndefined(transport: Transport): Transport | undefined {
+  return Object.values(transport).every((each) => each === undefined) ? undefined : transport;
+}
+
+function compileDurations({ tcp, http }: ConnectionPool, field: string, complain: Complain) {
   const duration = (path: string, text: string | undefined, least: number): number | undefined => {
     const ms = compileDuration(text, `${field}.${path}`, complain);
     if (ms !== undefined && ms >= 0 && ms < least)
@@ -54,13 +57,11 @@ function compileTransport(
   };
   const httpIdleMs = duration("http.idleTimeout", http?.idleTimeout, 1);
   const tcpIdleMs = duration("tcp.idleTimeout", tcp?.idleTimeout, 0);
-  const transport: Transport = {
+  return {
     connectTimeoutMs: duration("tcp.connectTimeout", tcp?.connectTimeout, 1) || undefined,
-    maxRequestsPerConnection: maxRequests === Infinity ? undefined : maxRequests,
     idleTimeoutMs: httpIdleMs ?? tcpIdleMs,
     maxConnectionAgeMs: duration("tcp.maxConnectionDuration", tcp?.maxConnectionDuration, 1) || undefined,
   };
-  return Object.values(transport).every((each) => each === undefined) ? undefined : transport;
 }
 
 /** Retries may be this share of what is running; it takes the place of maxRetries. */

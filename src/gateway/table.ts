@@ -241,6 +241,8 @@ export type RetryCeiling =
 
 /** Undefined: the defaults. */
 export interface Transport {
+  /** Of one endpoint; the cluster's own limit lets no more requests run, but a connection takes a moment to be free again. */
+  maxConnections: number | undefined;
   connectTimeoutMs: number | undefined;
   maxRequestsPerConnection: number | undefined;
   /** Of an unused connection; zero: for ever. */

@@ -28,6 +28,7 @@ export class Upstream {
     this.stats = stats;
     const idleTimeoutMs = (transport?.idleTimeoutMs ?? IDLE_TIMEOUT_MS) || FOREVER_MS;
     this.#pool = new PoolOnly(`http://${endpoint.dial}`, {
+      ...(transport?.maxConnections === undefined ? {} : { connections: transport.maxConnections }),
       connect: { timeout: transport?.connectTimeoutMs ?? CONNECT_TIMEOUT_MS },
       ...(transport?.maxRequestsPerConnection === undefined
         ? {}
