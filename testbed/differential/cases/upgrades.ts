@@ -129,7 +129,7 @@ export const UPGRADE_CASES: readonly DifferentialCase[] = [
     "WebSocket",
     "with weights",
     [{ route: [to("echo", "v1", { weight: 50 }), to("echo", "v2", { weight: 50 })] }],
-    [socket({ times: 200, talk: { say: ["a"], endedBy: "client" } })],
+    [socket({ times: 200, concurrent: true, talk: { say: ["a"], endedBy: "client" } })],
   ),
   one("WebSocket", "where nobody is", [{ route: [to("empty")] }], [refused({ status: 200 })]),
   one("WebSocket", "where connections are refused", [{ route: [to("dead")] }], [refused({ status: 200 })]),
