@@ -65,7 +65,7 @@ export function compileAction(route: HttpRoute, field: string, namespace: string
 }
 
 /** A single destination gets everything, whatever its weight says; of several, those without weight get nothing. */
-function compileDestinations(
+export function compileDestinations(
   route: RouteDestination[],
   field: string,
   namespace: string,

@@ -30,7 +30,7 @@ export function assembleRoutes(
     const here = matchesHere(template, server, around.world);
     if (here.length === 0) continue;
     const position = template.origin === undefined ? place : template.position;
-    const { action, headers } = assembleAction(virtualService, position, template, server.port, around);
+    const { action, headers } = assembleAction(virtualService, position, template, server, around);
     for (const { match, index } of here) {
       const route: Route = {
         source: template.origin
@@ -80,17 +80,17 @@ function assembleAction(
   virtualService: VirtualServiceTemplate,
   http: number,
   template: HttpTemplate,
-  port: number,
+  server: ServerTemplate,
   around: Surroundings,
 ): { action: RouteAction; headers: HeaderEdits } {
   const { action, headers } = template;
   if (action.kind === "direct") return { action, headers };
   if (action.kind === "redirect")
-    return { action: { kind: "redirect", redirect: redirectAt(action.redirect, port) }, headers };
+    return { action: { kind: "redirect", redirect: redirectAt(action.redirect, server) }, headers };
   const only = action.destinations.length === 1 ? action.destinations[0] : undefined;
   const destinations = action.destinations
     .filter(({ weight }) => weight > 0)
-    .map((destination) => assembleDestination(destination, only !== undefined, port, around));
+    .map((destination) => assembleDestination(destination, only !== undefined, server.port, around));
   return {
     // A single destination's headers come after the route's own, several ones' before: istiod's processDestination.
     headers: only === undefined ? headers : joinEdits(headers, only.headers),
@@ -103,7 +103,9 @@ function assembleAction(
       rewrite: action.rewrite,
       filters: action.filters,
       mirrors:
-        action.mirrors.length === 0 ? undefined : action.mirrors.map((each) => assembleMirror(each, port, around)),
+        action.mirrors.length === 0
+          ? undefined
+          : action.mirrors.map((each) => assembleMirror(each, server.port, around)),
       missingClusterStatus: action.missingClusterStatus,
     },
   };
@@ -126,7 +128,7 @@ function assembleMirror(mirror: MirrorTemplate, listenerPort: number, around: Su
 }
 
 /** The cluster's key; it will be made. */
-function need(
+export function need(
   { host, subset, port }: Pick<DestinationTemplate, "host" | "subset" | "port">,
   listenerPort: number,
   { services, needed }: Surroundings,
@@ -150,9 +152,10 @@ function splitKey(
 
 type RedirectTemplate = Extract<ActionTemplate, { kind: "redirect" }>["redirect"];
 
-/** The request's port is known here, since routes are made for a port; default ports are not spelled out. */
-function redirectAt({ port, derivePort, ...rest }: RedirectTemplate, listenerPort: number): Redirect {
-  const wanted = derivePort === "FROM_REQUEST_PORT" ? listenerPort : port || undefined;
-  const isDefault = wanted === (rest.scheme === "https" ? 443 : 80);
+/** The request's port is known here, since routes are made for a server; default ports are not spelled out. */
+function redirectAt({ port, derivePort, ...rest }: RedirectTemplate, server: ServerTemplate): Redirect {
+  const wanted = derivePort === "FROM_REQUEST_PORT" ? server.port : port || undefined;
+  const scheme = rest.scheme || (server.serves.kind === "https" ? "https" : "http");
+  const isDefault = wanted === (scheme === "https" ? 443 : 80);
   return { ...rest, port: isDefault ? undefined : wanted };
 }

@@ -4,6 +4,7 @@
 import { type ActionTemplate, compileAction } from "./compile-action.ts";
 import { compileHeaders } from "./compile-headers.ts";
 import { type Complain, compileMatch, type MatchTemplate } from "./compile-match.ts";
+import { compileTlsRoutes, type TlsRouteTemplate } from "./compile-tls-routes.ts";
 import { unsupportedFields } from "./fields.ts";
 import { fullyQualified, gatewayName } from "./names.ts";
 import type { HttpRoute, VirtualService } from "./objects.ts";
@@ -20,6 +21,7 @@ export interface VirtualServiceTemplate {
   /** Namespaces that may see it; empty: all. */
   exportTo: string[];
   http: HttpTemplate[];
+  tls: TlsRouteTemplate[];
   /** Has no hosts: serves only through the roots that name it. */
   isDelegate: boolean;
   /** Positions in spec.http that stand for another VirtualService, `ns/name`; delegates.ts puts its routes there. */
@@ -78,12 +80,13 @@ function compileAnew(object: VirtualService): VirtualServiceTemplate {
     if (route.delegate) return checkRoot(route, field, { namespace, isDelegate, complain });
     return [{ ...compileHttp(route, field, namespace, complain), position: i }];
   });
-  if (written.length === 0 && problems.length === 0)
+  const tls = compileTlsRoutes(object, complain);
+  if (written.length + tls.length === 0 && problems.length === 0)
     complain("spec.http", "spec.http has no route: add one with a destination");
   // An absent list means the mesh only, as in Istio.
   const gateways = (spec.gateways ?? ["mesh"]).map((reference) => gatewayName(reference, namespace));
   const exportTo = spec.exportTo ?? [];
-  return { object, namespace, name, hosts, gateways, exportTo, http, isDelegate, delegating, problems, notes: [] };
+  return { object, namespace, name, hosts, gateways, exportTo, http, tls, isDelegate, delegating, problems, notes: [] };
 }
 
 /** Nothing is served by a root's route itself. */

@@ -44,7 +44,9 @@ export function compileTable(world: World): Compilation {
     const here = servers.filter((server) => server.port === port && server.serves.kind === "http");
     ports.set(port, compileHosts(here, served, around));
   }
-  const tls = compileTlsPorts(servers, (server) => compileHosts([server], served, around));
+  const hostsOf = (server: ServerTemplate) => compileHosts([server], served, around);
+  const { tls, problems: tlsProblems } = compileTlsPorts({ servers, virtualServices: served, around, hostsOf });
+  problems.push(...tlsProblems);
   const clusters = compileClusters(world, services, needed);
   problems.push(...clusters.problems);
   return {

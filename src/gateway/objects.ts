@@ -8,6 +8,7 @@ export interface VirtualService extends KubeObject {
     hosts?: string[];
     gateways?: string[];
     http?: HttpRoute[];
+    tls?: TlsRoute[];
     exportTo?: string[];
   };
 }
@@ -31,6 +32,11 @@ export interface HttpRoute {
   delegate?: { name?: string; namespace?: string };
 }
 
+export interface TlsRoute {
+  match?: { sniHosts?: string[]; port?: number; gateways?: string[] }[];
+  route?: RouteDestination[];
+}
+
 export interface HttpCors {
   allowOrigins?: StringMatch[];
   allowOrigin?: string[];
@@ -44,7 +50,7 @@ export interface HttpCors {
 
 export interface HttpFault {
   delay?: { fixedDelay?: string; percentage?: Percent; percent?: number };
-  abort?: { httpStatus?: number; percentage?: Percent };
+  abort?: { httpStatus?: number; grpcStatus?: string; percentage?: Percent };
 }
 
 /** 0.0001 to 100. */
@@ -151,6 +157,9 @@ export interface ConnectionPool {
     maxRequestsPerConnection?: number;
     maxRetries?: number;
     idleTimeout?: string;
+    h2UpgradePolicy?: string;
+    useClientProtocol?: boolean;
+    maxConcurrentStreams?: number;
   };
 }
 

@@ -13,6 +13,8 @@ export interface EnvoyOptions {
   adminPort: number;
   labels?: Readonly<Record<string, string>>;
   name?: string;
+  /** Whom istiod takes it for: `ns/istio-system/sa/name`. Absent: nobody, who gets no Secret. */
+  identity?: string;
 }
 
 /** Labels of the stock ingress gateway, which the Gateways of most manifests select. */
@@ -31,6 +33,7 @@ function bootstrap({
   adminPort,
   name,
   labels = INGRESS_LABELS,
+  identity,
 }: Omit<EnvoyOptions, "program" | "home">): object {
   const discovered = { ads: {}, resource_api_version: "V3", initial_fetch_timeout: "0s" };
   const http2 = {
@@ -51,7 +54,7 @@ function bootstrap({
         api_type: "GRPC",
         transport_api_version: "V3",
         set_node_on_first_message_only: true,
-        grpc_services: [{ envoy_grpc: { cluster_name: "istiod" } }],
+        grpc_services: [{ envoy_grpc: { cluster_name: "istiod" }, initial_metadata: metadata(identity) }],
       },
     },
     static_resources: {
@@ -69,6 +72,13 @@ function bootstrap({
       ],
     },
   };
+}
+
+/** As a gateway in front of istiod would say whose certificate it has seen; istiod believes it on loopback when IDENTITY_BY_HEADER is set. */
+function metadata(identity: string | undefined): object[] {
+  return identity === undefined
+    ? []
+    : [{ key: "x-forwarded-client-cert", value: `URI=spiffe://cluster.local/${identity}` }];
 }
 
 function address(port: number): object {

@@ -43,6 +43,9 @@ const ENVIRONMENT = {
   VALIDATION_WEBHOOK_CONFIG_NAME: "",
 };
 
+/** istiod's environment for proxies that say who they are without a certificate; see `identity` in envoy.ts. */
+export const IDENTITY_BY_HEADER = { XDS_AUTH_PLAINTEXT: "true", TRUSTED_GATEWAY_CIDR: "127.0.0.1/32" };
+
 /** Resolves when its /ready answers 200: every cache is filled. */
 export async function startIstiod({ program, home, kubeconfigFile, env = {} }: IstiodOptions): Promise<Istiod> {
   const [grpc, http, https, monitoring] = (await freePorts(4)) as [number, number, number, number];

@@ -91,6 +91,7 @@ function asVirtualService(gateway: string, host: string, parts: readonly Compile
     gateways: [gateway],
     exportTo: [],
     http,
+    tls: [],
     isDelegate: false,
     delegating: [],
     problems: [],

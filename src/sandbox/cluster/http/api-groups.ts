@@ -52,11 +52,13 @@ export function apiGroups(registry: Registry): ApiGroup[] {
   return [...groups].map(([name, versions]) => ({ name, versions: inOrderOfPreference(versions) }));
 }
 
-/** Virtual resources that can only be created: questions to the API server about the caller. */
+/** Virtual resources that can only be created: questions to the API server about who may do what. */
 export const REVIEWS = [
   { group: "authentication.k8s.io", plural: "selfsubjectreviews", kind: "SelfSubjectReview" },
   { group: "authorization.k8s.io", plural: "selfsubjectaccessreviews", kind: "SelfSubjectAccessReview" },
   { group: "authorization.k8s.io", plural: "selfsubjectrulesreviews", kind: "SelfSubjectRulesReview" },
+  // About somebody else; istiod asks before it hands a gateway its certificates.
+  { group: "authorization.k8s.io", plural: "subjectaccessreviews", kind: "SubjectAccessReview" },
 ] as const;
 
 function apiResource(known: KnownResource): ApiResource {

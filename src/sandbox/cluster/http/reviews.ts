@@ -1,4 +1,4 @@
-// Questions of a client about itself: who am I, and may I. Every caller is an administrator of the sandbox.
+// Questions of a client: who am I, may I, may somebody else. Every caller is an administrator of the sandbox.
 
 import type { IncomingMessage } from "node:http";
 import type { Clock } from "../../../ports/clock.ts";
@@ -39,7 +39,7 @@ async function answer(
   const base = { kind, apiVersion, metadata: kind === "SelfSubjectReview" ? { creationTimestamp } : {} };
   if (kind === "SelfSubjectReview")
     return json({ ...base, status: { userInfo: { username: user.name, groups: user.groups } } }, 201);
-  if (kind === "SelfSubjectAccessReview")
+  if (kind === "SelfSubjectAccessReview" || kind === "SubjectAccessReview")
     return json({ ...base, spec: asked.spec ?? {}, status: { allowed: true } }, 201);
   return json({ ...base, spec: asked.spec ?? {}, status: EVERYTHING }, 201);
 }
