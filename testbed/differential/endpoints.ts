@@ -29,6 +29,9 @@ export function sharedServices(ports: EndpointPorts): KubeObject[] {
   const main = [{ name: "http", port: 80, targetPort: ports.main }];
   return [
     service("echo", { app: "echo" }, main),
+    // For routes that know no subsets.
+    service("echo-v1", { app: "echo", version: "v1" }, main),
+    service("echo-v2", { app: "echo", version: "v2" }, main),
     service("alone", { alone: "yes" }, main),
     service("dead", { app: "dead" }, main),
     service("mixed", { mixed: "yes" }, main),

@@ -4,10 +4,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KubeObject } from "../../src/core/kubernetes/object.ts";
 import {
+  apiVersionOf,
   DESTINATION_RULES,
   ENDPOINT_SLICES,
   GATEWAYS,
+  GRPC_ROUTES,
+  HTTP_ROUTES,
+  KUBERNETES_GATEWAYS,
   PODS,
+  REFERENCE_GRANTS,
   type Resource,
   SERVICES,
   VIRTUAL_SERVICES,
@@ -18,7 +23,10 @@ import { WireClient } from "./wire.ts";
 import { GATEWAY_PORTS } from "./world.ts";
 
 const RESOURCES: Readonly<Record<string, Resource>> = Object.fromEntries(
-  [DESTINATION_RULES, ENDPOINT_SLICES, GATEWAYS, PODS, SERVICES, VIRTUAL_SERVICES].map((each) => [each.kind, each]),
+  [
+    ...[DESTINATION_RULES, ENDPOINT_SLICES, GATEWAYS, PODS, SERVICES, VIRTUAL_SERVICES],
+    ...[GRPC_ROUTES, HTTP_ROUTES, KUBERNETES_GATEWAYS, REFERENCE_GRANTS],
+  ].map((each) => [`${apiVersionOf(each)} ${each.kind}`, each]),
 );
 
 export function suiteGateway(): KubeObject {
@@ -41,16 +49,21 @@ export type Writer = Pick<Cluster, "create" | "patch">;
 /** Services and rules first, so that no route names what is not there yet. Each in the order given. */
 export async function createAll(cluster: Writer, objects: readonly KubeObject[]): Promise<void> {
   for (const object of [...objects].sort((a, b) => rank(a) - rank(b))) {
-    const resource = RESOURCES[object.kind];
-    if (resource === undefined) throw new Error(`the suite does not know the kind ${object.kind}`);
+    const resource = RESOURCES[`${object.apiVersion} ${object.kind}`];
+    if (resource === undefined) throw new Error(`the suite does not know ${object.kind} of ${object.apiVersion}`);
     await whenServed(() => cluster.create(resource, structuredClone(object)), object);
   }
 }
 
-const RANKS = ["Service", "Pod", "EndpointSlice", "DestinationRule", "Gateway", "VirtualService"];
+const RANKS = ["Service", "Pod", "EndpointSlice", "DestinationRule", "ReferenceGrant", "Gateway"];
+const ROUTES = ["VirtualService", "HTTPRoute", "GRPCRoute"];
 
-function rank({ kind }: KubeObject): number {
-  return RANKS.indexOf(kind);
+export function isRoute({ kind }: KubeObject): boolean {
+  return ROUTES.includes(kind);
+}
+
+function rank(object: KubeObject): number {
+  return isRoute(object) ? RANKS.length : RANKS.indexOf(object.kind);
 }
 
 /** A definition is served a moment after it was created. */

@@ -1,7 +1,7 @@
 // Bugs planted in a copy of the gateway, one line each: the suite is worth something only if it finds every one of them.
 
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { startGateway } from "../../src/gateway/start.ts";
 
@@ -158,13 +158,28 @@ export const PLANTED: readonly PlantedBug[] = [
   ),
   bug("percentages are taken for shares of one", "compile-filters.ts", "value * 10_000", "value * 1_000_000", "faults"),
   bug("a mirror gets no body", "mirror.ts", "mirrored.hasBody ? copyOf(request) : null", "null", "mirrors"),
+  bug("a prefix of an HTTPRoute ends anywhere", "match.ts", 'path[match.value.length] === "/"', "true", "HTTPRoute"),
+  bug(
+    "rules of HTTPRoutes are tried in the order in which they are written",
+    "gateway-api/matches.ts",
+    "pathRank(b.uri) - pathRank(a.uri) ||",
+    "0 ||",
+    "HTTPRoute",
+  ),
+  bug(
+    "a grant opens a namespace to every kind of route",
+    "gateway-api/destinations.ts",
+    "each.group === GROUP && each.kind === from.kind &&",
+    "each.group === GROUP &&",
+    "HTTPRoute",
+  ),
   bug("every request is mirrored", "mirror.ts", "if (!happens(mirror, gate.live.random)) continue;", "", "mirrors"),
 ];
 
 const source = join(import.meta.dirname, "..", "..", "src");
 /** Read once: all copies are of the gateway that was compared. */
 const gateway = new Map(
-  readdirSync(join(source, "gateway"))
+  readdirSync(join(source, "gateway"), { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
     .map((file) => [file, readFileSync(join(source, "gateway", file), "utf8")]),
 );
@@ -179,7 +194,10 @@ export async function plant({ name, file, line, instead }: PlantedBug): Promise<
   const copy = join(home, `${process.pid}-${++copies}`, "src");
   mkdirSync(join(copy, "gateway"), { recursive: true });
   for (const room of readdirSync(source)) if (room !== "gateway") symlinkSync(join(source, room), join(copy, room));
-  for (const [each, text] of gateway) writeFileSync(join(copy, "gateway", each), text);
+  for (const [each, text] of gateway) {
+    mkdirSync(dirname(join(copy, "gateway", each)), { recursive: true });
+    writeFileSync(join(copy, "gateway", each), text);
+  }
   writeFileSync(join(copy, "gateway", file), parts.join(instead));
   const module = (await import(/* @vite-ignore */ pathToFileURL(join(copy, "gateway", "start.ts")).href)) as {
     startGateway: typeof startGateway;

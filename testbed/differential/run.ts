@@ -9,6 +9,7 @@ import { instantiate } from "./case.ts";
 import { compare, type Difference } from "./compare.ts";
 import { sharedServices } from "./endpoints.ts";
 import type { Fleet } from "./fleet.ts";
+import { isRoute } from "./objects.ts";
 import { type Observation, observe } from "./observe.ts";
 import { WireClient } from "./wire.ts";
 import type { RoutingWorld } from "./world.ts";
@@ -65,10 +66,6 @@ function isRefusal(error: unknown): error is Error {
 }
 
 const APPLIES_AT_ONCE = 8;
-
-function isRoute({ kind }: KubeObject): boolean {
-  return kind === "VirtualService";
-}
 
 /** Cases write targetPort 0 for the port that the fleet got. */
 function withTargetPort(objects: readonly KubeObject[], port: number): KubeObject[] {

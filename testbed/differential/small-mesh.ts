@@ -12,7 +12,7 @@ import {
   SERVICES,
 } from "../../src/core/kubernetes/resource.ts";
 import type { Cluster } from "../../src/ports/cluster.ts";
-import { istioDefinitions } from "../../src/sandbox/cluster/schema/builtin.ts";
+import { gatewayApiDefinitions, istioDefinitions } from "../../src/sandbox/cluster/schema/builtin.ts";
 import { INGRESS_LABELS, startEnvoy } from "../mesh/envoy.ts";
 import { freePorts } from "../mesh/free-ports.ts";
 import { startIstiod } from "../mesh/istiod.ts";
@@ -39,6 +39,9 @@ const WORKLOAD_ENTRIES: Resource = {
 };
 const SYSTEM = "istio-system";
 
+/** Gateways are bound to the Envoy that is there, so none is to be deployed. */
+const GATEWAY_API = { PILOT_ENABLE_GATEWAY_API: "true", PILOT_ENABLE_GATEWAY_API_DEPLOYMENT_CONTROLLER: "false" };
+
 export async function startSmallMesh({
   programs,
   cluster,
@@ -56,7 +59,7 @@ export async function startSmallMesh({
     port: bound[GATEWAY_PORTS.findIndex((each) => each === gatewayPort)]!,
   });
   await installBase(cluster, (gatewayPort) => addressOf(gatewayPort).port);
-  const istiod = await startIstiod({ program: programs.istiod, home, kubeconfigFile });
+  const istiod = await startIstiod({ program: programs.istiod, home, kubeconfigFile, env: GATEWAY_API });
   stack.defer(() => istiod.stop());
   const envoy = startEnvoy({ program: programs.envoy, home, xdsPort: istiod.xdsPort, adminPort });
   stack.defer(() => envoy.stop());
@@ -77,7 +80,7 @@ export async function startSmallMesh({
 
 /** Definitions, the gateway as a workload that its Service selects (so its ports are translated), and the backends. */
 async function installBase(cluster: Cluster, boundPort: (gatewayPort: number) => number): Promise<void> {
-  for (const definition of istioDefinitions())
+  for (const definition of [...istioDefinitions(), ...gatewayApiDefinitions()])
     await cluster.create(CUSTOM_RESOURCE_DEFINITIONS, definition as KubeObject);
   for (const name of [SYSTEM, "other"])
     await cluster.create(NAMESPACES, { apiVersion: "v1", kind: "Namespace", metadata: { name } });

@@ -6,8 +6,10 @@ import { BODY_CASES } from "./bodies.ts";
 import { DELEGATE_CASES } from "./delegates.ts";
 import { FAILURE_CASES } from "./failures.ts";
 import { FAULT_CASES } from "./faults.ts";
+import { GRPC_ROUTE_CASES } from "./grpc-routes.ts";
 import { HEADER_CASES } from "./headers.ts";
 import { HOST_CASES } from "./hosts.ts";
+import { HTTP_ROUTE_CASES } from "./http-routes.ts";
 import { HTTP2_CASES } from "./http2.ts";
 import { MATCH_CASES } from "./match.ts";
 import { SPLIT_CASES } from "./split.ts";
@@ -25,4 +27,6 @@ export const HAND_WRITTEN: readonly DifferentialCase[] = [
   ...UPGRADE_CASES,
   ...BODY_CASES,
   ...HTTP2_CASES,
+  ...HTTP_ROUTE_CASES,
+  ...GRPC_ROUTE_CASES,
 ];

@@ -21,6 +21,7 @@ export function ownLabels(run: string): Record<string, string> {
 export const STRAY_RESOURCES = [
   "destinationrules.networking.istio.io",
   "virtualservices.networking.istio.io",
+  "gateways.gateway.networking.k8s.io",
   "secrets",
 ];
 
