@@ -16,8 +16,5 @@ beforeAll(async () => {
 describe.each(Object.entries(SUITE))("%s", (_, cases) => {
   // "short history" needs a server that forgets old versions at once; a real one keeps them for minutes.
   const possible = cases.filter(({ needs }) => needs !== "short history");
-  // The controllers of a real cluster write the very Deployments that a case has just created: it is tried again then.
-  test.each(possible.map((each) => [each.name, each] as const))("%s", { retry: 3 }, (_, each) =>
-    runCase(cluster, each),
-  );
+  test.each(possible.map((each) => [each.name, each] as const))("%s", (_, each) => runCase(cluster, each));
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import type { KubeObject } from "../../../src/core/kubernetes/object.ts";
 import { CONFIG_MAPS, DEPLOYMENTS } from "../../../src/core/kubernetes/resource.ts";
-import { type Case, configMap, deployment, refused } from "./case.ts";
+import { type Case, configMap, deployment, refused, TESTED } from "./case.ts";
 import { installTries, TRIES, tryObject } from "./definition-cases.ts";
 
 function data(object: KubeObject): unknown {
@@ -147,12 +147,14 @@ export const APPLY_CASES: Case[] = [
     name: "status and scale writes are entries of their own",
     async run({ cluster, namespace }) {
       const { metadata } = await cluster.create(DEPLOYMENTS, deployment(namespace, "a"), { fieldManager: "creator" });
-      const status = { type: "merge" as const, body: { status: { replicas: 1 } } };
+      const status = { type: "merge" as const, body: { status: { conditions: [TESTED] } } };
       await cluster.patch(DEPLOYMENTS, metadata, status, { fieldManager: "runtime", subresource: "status" });
       const replicas = { type: "merge" as const, body: { spec: { replicas: 5 } } };
       await cluster.patch(DEPLOYMENTS, metadata, replicas, { fieldManager: "hpa", subresource: "scale" });
       const found = owners(await cluster.get(DEPLOYMENTS, metadata));
-      assert.deepEqual(found["runtime Update status"], { "f:status": { "f:replicas": {} } });
+      const { "f:status": statusFields, ...others } = found["runtime Update status"] as { "f:status": object };
+      assert.deepEqual([Object.keys(statusFields), others], [["f:conditions"], {}]);
+      assert.match(JSON.stringify(statusFields), /"k:\{\\"type\\":\\"Tested\\"\}"/);
       assert.deepEqual(found["hpa Update scale"], { "f:spec": { "f:replicas": {} } });
       assert.equal(Object.hasOwn((found["creator Update"] as { "f:spec": object })["f:spec"], "f:replicas"), false);
     },

@@ -84,7 +84,11 @@ export const DELETE_CASES: Case[] = [
   {
     name: "a pod that is scheduled nowhere goes at once",
     async run({ cluster, namespace }) {
-      const spec = { automountServiceAccountToken: false, containers: [{ name: "app", image: "example.com/app:1" }] };
+      const spec = {
+        schedulerName: "nobody",
+        automountServiceAccountToken: false,
+        containers: [{ name: "app", image: "example.com/app:1" }],
+      };
       const { metadata } = await cluster.create(PODS, {
         apiVersion: "v1",
         kind: "Pod",
