@@ -20,6 +20,7 @@ export interface ProcessConfig {
 export interface DetachedOptions {
   homeDir: string;
   port?: number;
+  tlsPort?: number;
   apiPort?: number;
   statsPort?: number;
   catalogueFile?: string;

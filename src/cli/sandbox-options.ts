@@ -8,6 +8,7 @@ import type { SandboxAddresses, SandboxOptions } from "./world.ts";
 
 export interface SandboxFlags {
   port?: number;
+  tlsPort?: number;
   apiPort?: number;
   statsPort?: number;
   catalogue?: string;
@@ -17,6 +18,11 @@ export function addSandboxOptions(command: Command): void {
   command
     .addOption(homeOption())
     .option("--port <number>", "local port of the gateway (default: 8080)", portNumber)
+    .option(
+      "--tls-port <number>",
+      "local port of the gateway's port 443 (default: 8443, left out when it is taken)",
+      portNumber,
+    )
     .option("--api-port <number>", "local port of the API server (default: a free one that is kept)", portNumber)
     .option(
       "--stats-port <number>",
@@ -28,18 +34,21 @@ export function addSandboxOptions(command: Command): void {
 
 export function sandboxOptions(
   { homeDir, world }: Session,
-  { port, apiPort, statsPort, catalogue }: SandboxFlags,
+  { port, tlsPort, apiPort, statsPort, catalogue }: SandboxFlags,
 ): SandboxOptions {
   const catalogueFile = catalogue === undefined ? undefined : resolve(world.cwd, catalogue);
-  return { homeDir, port, apiPort, statsPort, catalogueFile };
+  return { homeDir, port, tlsPort, apiPort, statsPort, catalogueFile };
 }
 
 /** Where everything is, and what to do with it. */
 export function sayAddresses(
   session: Session,
-  { gatewayUrl, apiUrl, statsUrl, kubeconfigFile }: SandboxAddresses,
+  { gatewayUrl, gatewayTlsUrl, apiUrl, statsUrl, kubeconfigFile }: SandboxAddresses,
 ): void {
   session.print(`Gateway:    ${gatewayUrl}`);
+  session.print(
+    `  port 443: ${gatewayTlsUrl ?? "not open, another program has port 8443; choose one with --tls-port"}`,
+  );
   session.print(`API server: ${apiUrl}`);
   if (statsUrl !== undefined) session.print(`Metrics:    ${statsUrl}`);
   session.print(`Kubeconfig: ${kubeconfigFile}`);

@@ -111,6 +111,8 @@ export interface SandboxOptions {
   homeDir: string;
   /** Local port of the gateway's port 80. Absent: 8080. */
   port?: number;
+  /** Of its port 443. Absent: 8443, unless somebody else has it. */
+  tlsPort?: number;
   /** Absent: a free one, kept in the home. */
   apiPort?: number;
   statsPort?: number;
@@ -120,6 +122,8 @@ export interface SandboxOptions {
 
 export interface SandboxAddresses {
   gatewayUrl: string;
+  /** Absent: the gateway's port 443 is not open. */
+  gatewayTlsUrl?: string;
   apiUrl: string;
   statsUrl?: string;
   kubeconfigFile: string;

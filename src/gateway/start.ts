@@ -74,15 +74,15 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   await watch.start();
   reporter.adopt([...watch.virtualServices.list(), ...watch.destinationRules.list(), ...watch.gateways.list()]);
   const listeners = new Map<number, Listener>();
-  for (const [port, localPort] of portPairs(options.optionalPorts ?? {})) {
-    const listener = await open(port, localPort).catch((error: unknown) => leftOut(log, port, error));
-    if (listener === undefined) continue;
-    listeners.set(port, listener);
-    openPorts.push(port);
-  }
-  keeper.compileNow();
   const closeListeners = () => Promise.all([...listeners.values()].map((listener) => listener.close()));
   try {
+    // Before the first compilation: which of these are open decides what a Gateway may have.
+    for (const [port, localPort] of portPairs(options.optionalPorts ?? {})) {
+      const listener = await open(port, localPort).catch((error: unknown) => leftOut(log, port, error));
+      if (listener !== undefined) listeners.set(port, listener);
+    }
+    openPorts.push(...listeners.keys());
+    keeper.compileNow();
     for (const [port, localPort] of portPairs(options.ports)) listeners.set(port, await open(port, localPort));
     const statsServer = await serveStats(stats, [options.statsPort ?? 15_090].flat());
     const localPorts = Object.fromEntries([...listeners].map(([port, { localPort }]) => [port, localPort]));
@@ -119,7 +119,7 @@ function acceptorOf(gate: Gate, port: number): Acceptor {
 
 function leftOut(log: Log, port: number, error: unknown): undefined {
   if (!(error instanceof PortError)) throw error;
-  log.warn(`the gateway's port ${port} is not open`, { reason: error.message });
+  log.warn("a port of the gateway is not open", { port, reason: String(error.cause) });
 }
 
 function makeGate({ clock, accessLogFile, timeLimits }: GatewayOptions, live: LiveTable, stats: Stats): Gate {

@@ -21,6 +21,7 @@ import { keepPort, listenOnFirst, portsToTry, requireFreePort } from "../sandbox
 export interface BootOptions {
   homeDir: string;
   port?: number;
+  tlsPort?: number;
   apiPort?: number;
   statsPort?: number;
   catalogueFile?: string;
@@ -42,12 +43,16 @@ export interface Boot {
 
 interface BootedGateway {
   url: string;
+  /** Undefined: port 443 is not open. */
+  tlsUrl: string | undefined;
   statsUrl: string;
   dataPlane: DataPlane;
 }
 
 const GATEWAY_PORT = 80;
 const DEFAULT_PORT = 8080;
+const TLS_GATEWAY_PORT = 443;
+const DEFAULT_TLS_PORT = 8443;
 const LOCK_LOOK_MS = 2_000;
 const ADMINISTRATOR = { name: "serin-admin", groups: ["system:masters"] };
 const CONTROLLER = { name: "system:serviceaccount:serin-system:serin", groups: ["system:masters"] };
@@ -136,16 +141,19 @@ async function startGateway({
     clock,
     log,
     ports: { [GATEWAY_PORT]: ports.gateway },
+    optionalPorts: { [TLS_GATEWAY_PORT]: ports.tls },
     statsPort: ports.stats,
     seed: randomInt(2 ** 31),
     accessLogFile: paths.accessLog,
   });
   if (ports.stats.length > 1) keepPort(paths.statsPort, gateway.statsPort);
+  const tlsPort = gateway.localPorts[TLS_GATEWAY_PORT];
   return {
     metrics: gateway.metrics,
     dataPlane: gateway.dataPlane,
     stop: () => gateway.stop(),
     url: `http://localhost:${gateway.localPorts[GATEWAY_PORT] ?? ports.gateway}/`,
+    tlsUrl: tlsPort === undefined ? undefined : `https://localhost:${tlsPort}/`,
     statsUrl: `http://localhost:${gateway.statsPort}/stats/prometheus`,
   };
 }
@@ -167,11 +175,17 @@ async function complete(
   gateway: Promise<BootedGateway & { metrics: MetricSource }>,
   runtime: Promise<PodAccess>,
 ): Promise<Addresses> {
-  const [{ url, statsUrl, metrics, dataPlane }, { podLogs, podPorts }] = await Promise.all([gateway, runtime]);
+  const [{ url, tlsUrl, statsUrl, metrics, dataPlane }, { podLogs, podPorts }] = await Promise.all([gateway, runtime]);
   const controller = startPart(started.parts, startController(started, metrics, dataPlane));
   const api = startPart(started.parts, startApi(started, { podLogs, podPorts }));
   const [{ url: apiUrl, kubeconfigFile }] = await Promise.all([api, controller]);
-  const addresses = { gatewayUrl: url, apiUrl, statsUrl, kubeconfigFile };
+  const addresses = {
+    gatewayUrl: url,
+    ...(tlsUrl !== undefined && { gatewayTlsUrl: tlsUrl }),
+    apiUrl,
+    statsUrl,
+    kubeconfigFile,
+  };
   writeAddresses(started.paths, addresses);
   started.parts.defer(() => removeAddresses(started.paths));
   return addresses;
@@ -216,28 +230,35 @@ async function startApi({ sandbox, clock, log, paths, ports }: Started, access: 
 
 interface Ports {
   gateway: number;
+  tls: number;
   /** The one that was asked for, or several of which the first free one will do. */
   api: readonly number[];
   stats: readonly number[];
 }
 
 const GATEWAY_USE = { what: "the gateway", flag: "--port" };
+const TLS_USE = { what: "the gateway's port 443", flag: "--tls-port" };
 const API_USE = { what: "the API server", flag: "--api-port" };
 const STATS_USE = { what: "the gateway's metrics", flag: "--stats-port" };
 const FIRST_API_PORT = 16_443;
 const FIRST_STATS_PORT = 15_090;
 
-function portsOf({ port = DEFAULT_PORT, apiPort, statsPort }: BootOptions, paths: HomePaths): Ports {
+function portsOf(
+  { port = DEFAULT_PORT, tlsPort = DEFAULT_TLS_PORT, apiPort, statsPort }: BootOptions,
+  paths: HomePaths,
+): Ports {
   return {
     gateway: port,
+    tls: tlsPort,
     api: apiPort === undefined ? portsToTry(paths.apiPort, FIRST_API_PORT) : [apiPort],
     stats: statsPort === undefined ? portsToTry(paths.statsPort, FIRST_STATS_PORT) : [statsPort],
   };
 }
 
 /** Before anything is started: the error comes at once, and alone. */
-async function requireAskedPorts({ port = DEFAULT_PORT, apiPort, statsPort }: BootOptions): Promise<void> {
+async function requireAskedPorts({ port = DEFAULT_PORT, tlsPort, apiPort, statsPort }: BootOptions): Promise<void> {
   await requireFreePort({ ...GATEWAY_USE, port });
+  if (tlsPort !== undefined) await requireFreePort({ ...TLS_USE, port: tlsPort });
   if (apiPort !== undefined) await requireFreePort({ ...API_USE, port: apiPort });
   if (statsPort !== undefined) await requireFreePort({ ...STATS_USE, port: statsPort });
 }

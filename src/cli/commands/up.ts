@@ -41,8 +41,9 @@ async function up(session: Session, _args: string[], options: UpOptions): Promis
 }
 
 function say(session: Session, addresses: SandboxAddresses, { output }: UpOptions): void {
-  const { gatewayUrl, apiUrl, statsUrl, kubeconfigFile } = addresses;
-  if (output === "json") session.print(JSON.stringify({ gatewayUrl, apiUrl, statsUrl, kubeconfigFile }, null, 2));
+  const { gatewayUrl, gatewayTlsUrl, apiUrl, statsUrl, kubeconfigFile } = addresses;
+  if (output === "json")
+    session.print(JSON.stringify({ gatewayUrl, gatewayTlsUrl, apiUrl, statsUrl, kubeconfigFile }, null, 2));
   else sayAddresses(session, addresses);
 }
 

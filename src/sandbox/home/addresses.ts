@@ -6,6 +6,8 @@ import type { HomePaths } from "./paths.ts";
 
 export interface Addresses {
   gatewayUrl: string;
+  /** Absent: its port 443 is not open. */
+  gatewayTlsUrl?: string;
   apiUrl: string;
   statsUrl?: string;
   kubeconfigFile: string;
