@@ -7,6 +7,7 @@ import { fileAccessLog } from "./access-log.ts";
 const ENTRY = {
   startMs: Date.parse("2026-11-24T05:52:33.276Z"),
   method: "GET",
+  protocol: "HTTP/1.1" as const,
   path: "/e2?a=b",
   code: 200,
   flags: "-",

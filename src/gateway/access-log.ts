@@ -11,6 +11,7 @@ const MAX_FILE_BYTES = 32 * 1_024 * 1_024;
 interface AccessLogEntry {
   startMs: number;
   method: string;
+  protocol: "HTTP/1.1" | "HTTP/2";
   /** As the client sent it, query included. */
   path: string;
   code: number;
@@ -80,7 +81,7 @@ function formatEntry(entry: AccessLogEntry): string {
   return (
     [
       `[${new Date(entry.startMs).toISOString()}]`,
-      `"${entry.method} ${entry.path} HTTP/1.1"`,
+      `"${entry.method} ${entry.path} ${entry.protocol}"`,
       entry.code,
       entry.flags,
       entry.details,

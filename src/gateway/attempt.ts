@@ -1,19 +1,22 @@
 // One attempt at one upstream: passes the answer to the client with back-pressure, or says how it failed.
 
-import type { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Dispatcher } from "undici";
 import type { Admission, Ticket } from "./admission.ts";
+import type { Downstream } from "./downstream.ts";
+import type { HeaderList } from "./headers.ts";
+import { trailerList } from "./http2-headers.ts";
 import type { Failure } from "./local-reply.ts";
 import type { AnswerHeaders } from "./retry.ts";
-import type { Upstream } from "./upstream.ts";
+import type { Upstream, UpstreamRequest } from "./upstream.ts";
+import { connectFailure, UpstreamError } from "./upstream-error.ts";
 
 export interface AttemptOwner {
   /** Headers have come. False: do not pass this answer on. */
-  onAnswer(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): boolean;
+  onAnswer(status: number, headers: AnswerHeaders): boolean;
   onData(bytes: number): void;
-  /** The answer is complete; `rest` is what has not been written to the client yet. */
-  onEnd(rest: Buffer | undefined): void;
+  /** The answer is complete; `rest` is what has not been written to the client yet. Trailers of HTTP/1.1 are dropped, as in Envoy. */
+  onEnd(rest: Buffer | undefined, trailers: HeaderList | undefined): void;
   onFailure(failure: Failure): void;
   /** The upstream has switched protocols; `over` is to be called when the connection has ended. */
   onUpgrade(headers: AnswerHeaders, socket: Duplex, over: () => void): void;
@@ -24,14 +27,11 @@ const ONE_WRITE_BYTES = 16_384;
 
 const ABANDONED = new Error("abandoned by the gateway");
 
-type AttemptOptions = Pick<Dispatcher.DispatchOptions, "path" | "headers" | "body" | "reset" | "upgrade"> & {
-  method: string;
-};
-
 export class Attempt implements Dispatcher.DispatchHandler {
   readonly upstream: Upstream;
   readonly #owner: AttemptOwner;
-  readonly #response: ServerResponse;
+  readonly #client: Downstream;
+  readonly speaksHttp2: boolean;
   #controller: Dispatcher.DispatchController | undefined;
   #state: "running" | "abandoned" | "over" = "running";
   /** The announced length, while nothing has been written. */
@@ -41,14 +41,15 @@ export class Attempt implements Dispatcher.DispatchHandler {
   readonly #admission: Admission | undefined;
   #ticket: Ticket | undefined;
 
-  constructor(owner: AttemptOwner, upstream: Upstream, response: ServerResponse, admission: Admission | undefined) {
+  constructor(owner: AttemptOwner, upstream: Upstream, client: Downstream, admission: Admission | undefined) {
     this.#admission = admission;
     this.#owner = owner;
     this.upstream = upstream;
-    this.#response = response;
+    this.#client = client;
+    this.speaksHttp2 = upstream.speaksHttp2(client.protocol);
   }
 
-  send(options: AttemptOptions): void {
+  send(options: UpstreamRequest): void {
     this.upstream.inFlight++;
     this.upstream.stats.totals.inFlight++;
     if (this.#admission === undefined) return this.#dispatch(options);
@@ -58,9 +59,9 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#owner.onFailure({ kind: "overflow" });
   }
 
-  #dispatch(options: AttemptOptions): void {
+  #dispatch(options: UpstreamRequest): void {
     try {
-      this.upstream.dispatch(options, this);
+      this.upstream.dispatch(options, this, this.speaksHttp2);
     } catch (error) {
       this.onResponseError(undefined, error as Error);
     }
@@ -92,11 +93,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#over();
   }
 
-  onResponseStart(
-    _: Dispatcher.DispatchController,
-    status: number,
-    headers: Readonly<Record<string, string | string[] | undefined>>,
-  ): void {
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
     // 1xx: the client has had its 100 from us.
     if (status < 200 || this.#state !== "running") return;
     if (this.#owner.onAnswer(status, headers)) this.#expectedBytes = Number(headers["content-length"] ?? -1);
@@ -109,15 +106,15 @@ export class Attempt implements Dispatcher.DispatchHandler {
       this.#held = chunk;
       return;
     }
-    if (this.#response.write(chunk)) return;
+    if (this.#client.write(chunk)) return;
     controller.pause();
-    this.#response.once("drain", () => controller.resume());
+    this.#client.onceWritable(() => controller.resume());
   }
 
-  onResponseEnd(): void {
+  onResponseEnd(_: Dispatcher.DispatchController, trailers: AnswerHeaders): void {
     const running = this.#state === "running";
     this.#over();
-    if (running) this.#owner.onEnd(this.#held);
+    if (running) this.#owner.onEnd(this.#held, this.speaksHttp2 ? listed(trailers) : undefined);
   }
 
   onResponseError(_: Dispatcher.DispatchController | undefined, error: Error): void {
@@ -135,11 +132,17 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 }
 
+/** Undefined when there are none. */
+function listed(trailers: AnswerHeaders): HeaderList | undefined {
+  const list = trailerList(trailers);
+  return list.length === 0 ? undefined : list;
+}
+
 /** undici's and Node's errors in Envoy's terms. */
 function failureOf(error: Error & { code?: string; syscall?: string }): Failure {
-  if (error.code === "UND_ERR_CONNECT_TIMEOUT") return { kind: "connect", reason: "timeout" };
-  if (error.syscall === "connect" || CONNECT_REASONS[error.code ?? ""] !== undefined)
-    return { kind: "connect", reason: CONNECT_REASONS[error.code ?? ""] ?? "Connection refused" };
+  if (error instanceof UpstreamError) return error.failure;
+  const failure = connectFailure(error);
+  if (failure !== undefined) return failure;
   if (
     error.code?.startsWith("HPE_") ||
     error.name === "HTTPParserError" ||
@@ -148,10 +151,3 @@ function failureOf(error: Error & { code?: string; syscall?: string }): Failure 
     return { kind: "protocol" };
   return { kind: "reset" };
 }
-
-const CONNECT_REASONS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "Connection refused",
-  EHOSTUNREACH: "No route to host",
-  ENETUNREACH: "Network is unreachable",
-  EADDRNOTAVAIL: "Cannot assign requested address",
-};

@@ -1,8 +1,8 @@
 // Facts about a client's request as Node hands it over.
 
 import type { IncomingMessage } from "node:http";
+import type { ConnectionEnds } from "./downstream.ts";
 import * as local from "./local-reply.ts";
-import { RequestBody } from "./request-body.ts";
 
 /** Envoy's default limit. */
 const MAX_HEADERS = 100;
@@ -44,14 +44,10 @@ function hasTwoHosts(raw: readonly string[]): boolean {
   return hosts > 1;
 }
 
-export function bodyOf(request: IncomingMessage, keep: boolean): RequestBody | undefined {
-  return hasBody(request) ? new RequestBody(request, keep) : undefined;
-}
-
-export function addressesOf({ socket }: IncomingMessage): { localAddress: string; remoteAddress: string } {
+export function addressesOf(ends: ConnectionEnds): { localAddress: string; remoteAddress: string } {
   return {
-    localAddress: `${plainAddress(socket.localAddress)}:${socket.localPort}`,
-    remoteAddress: `${plainAddress(socket.remoteAddress)}:${socket.remotePort}`,
+    localAddress: `${plainAddress(ends.localAddress)}:${ends.localPort}`,
+    remoteAddress: `${plainAddress(ends.remoteAddress)}:${ends.remotePort}`,
   };
 }
 

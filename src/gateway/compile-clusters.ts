@@ -4,12 +4,13 @@
 import type { Pod } from "../core/kubernetes/workload.ts";
 import { endpointsByService } from "./compile-endpoints.ts";
 import { type ClusterPolicy, checkPolicy, compilePolicy } from "./compile-load-balancer.ts";
+import { protocolOf } from "./compile-protocol.ts";
 import { unsupportedFields } from "./fields.ts";
 import { fullyQualified } from "./names.ts";
 import type { DestinationRule } from "./objects.ts";
 import { inOrder } from "./order.ts";
 import type { ServiceDirectory } from "./service-directory.ts";
-import type { Cluster, Problem } from "./table.ts";
+import type { Cluster, ConnectionLimits, Problem, UpstreamProtocol } from "./table.ts";
 import type { World } from "./world.ts";
 
 export interface ClusterRef {
@@ -41,9 +42,17 @@ export function compileClusters(
     const ready = endpoints(namespace, name, servicePort.name ?? "")
       .filter(({ pod }) => hasLabels(pod, settings.labels))
       .map(({ endpoint }) => endpoint);
-    clusters.set(key, { key, host, service: { name, namespace }, subset, ...settings.policy, endpoints: ready });
+    const { wantedProtocol, limits, ...policy } = settings.policy;
+    const protocol = wantedProtocol ?? protocolOf(servicePort);
+    const cluster = { key, host, service: { name, namespace }, subset, ...policy, protocol };
+    clusters.set(key, { ...cluster, limits: limits && limitsFor(protocol, limits), endpoints: ready });
   }
   return { clusters, problems: ruleProblems(world.destinationRules) };
+}
+
+/** With HTTP/2 requests share connections, whose number the endpoint's pool keeps: nobody waits for one of his own. */
+function limitsFor(protocol: UpstreamProtocol, limits: ConnectionLimits): ConnectionLimits {
+  return protocol === "http1" ? limits : { ...limits, maxConnections: Infinity };
 }
 
 /** Rules of the Service's own namespace; where it has none, those of the gateway's. Others this gateway does not see. */

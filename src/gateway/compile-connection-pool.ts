@@ -3,12 +3,14 @@
 import { compileDuration } from "./compile-duration.ts";
 import type { Complain } from "./compile-match.ts";
 import type { ConnectionPool, TrafficPolicy } from "./objects.ts";
-import type { ConnectionLimits, RetryCeiling, Transport } from "./table.ts";
+import type { ConnectionLimits, RetryCeiling, Transport, UpstreamProtocol } from "./table.ts";
 
 export interface CompiledPool {
   limits: ConnectionLimits | undefined;
   retryCeiling: RetryCeiling | undefined;
   transport: Transport | undefined;
+  /** Undefined: what the Service's port says. */
+  wantedProtocol: UpstreamProtocol | undefined;
 }
 
 export function compileConnectionPool({ tcp, http }: ConnectionPool, field: string, complain: Complain): CompiledPool {
@@ -29,10 +31,21 @@ export function compileConnectionPool({ tcp, http }: ConnectionPool, field: stri
     retryCeiling: maxRetries === Infinity ? undefined : { by: "number", maxRetries },
     transport: orUndefined({
       maxConnections: finite(maxConnections),
+      maxStreams: finite(count("http.maxConcurrentStreams", http?.maxConcurrentStreams)),
       maxRequestsPerConnection: finite(count("http.maxRequestsPerConnection", http?.maxRequestsPerConnection)),
       ...compileDurations({ tcp, http }, field, complain),
     }),
+    wantedProtocol: http && wantedProtocol(http),
   };
+}
+
+/** DO_NOT_UPGRADE turns off what the mesh might have as its default, not what the port says. */
+function wantedProtocol({
+  h2UpgradePolicy,
+  useClientProtocol,
+}: NonNullable<ConnectionPool["http"]>): UpstreamProtocol | undefined {
+  if (h2UpgradePolicy === "UPGRADE") return "http2";
+  return useClientProtocol === true ? "client" : undefined;
 }
 
 /** Where connections are not limited nobody waits for one. */

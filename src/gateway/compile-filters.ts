@@ -23,7 +23,7 @@ function compileFault({ delay, abort }: HttpFault, field: string, complain: Comp
 }
 
 const NO_DELAY: Fault["delay"] = { perMillion: 0, delayMs: 0 };
-const NO_ABORT: Fault["abort"] = { perMillion: 0, status: 0 };
+const NO_ABORT: Fault["abort"] = { perMillion: 0, status: 0, grpcStatus: undefined };
 
 function compileDelay(
   { fixedDelay, percentage, percent }: NonNullable<HttpFault["delay"]>,
@@ -37,14 +37,34 @@ function compileDelay(
 }
 
 function compileAbort(
-  { httpStatus = 0, percentage }: NonNullable<HttpFault["abort"]>,
+  { httpStatus = 0, grpcStatus, percentage }: NonNullable<HttpFault["abort"]>,
   field: string,
   complain: Complain,
 ): Fault["abort"] {
+  const chance = compileChance(percentage, `${field}.percentage`, complain);
+  if (grpcStatus !== undefined) {
+    const code = GRPC_STATUSES.indexOf(grpcStatus);
+    if (code === -1 || httpStatus !== 0)
+      complain(
+        `${field}.grpcStatus`,
+        code === -1
+          ? `${field}.grpcStatus: ${JSON.stringify(grpcStatus)} is no gRPC status: write its name, like UNAVAILABLE`
+          : `${field} has both httpStatus and grpcStatus: leave one out`,
+      );
+    // Whoever speaks no gRPC sees a success with the abort's text, as in Envoy.
+    return { ...chance, status: 200, grpcStatus: code };
+  }
   if (!Number.isInteger(httpStatus) || httpStatus < 200 || httpStatus > 599)
     complain(`${field}.httpStatus`, `${field}.httpStatus: ${httpStatus} is no HTTP status from 200 to 599`);
-  return { ...compileChance(percentage, `${field}.percentage`, complain), status: httpStatus };
+  return { ...chance, status: httpStatus, grpcStatus: undefined };
 }
+
+/** By their numbers. https://grpc.io/docs/guides/status-codes/ */
+const GRPC_STATUSES = [
+  ...["OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS"],
+  ...["PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED"],
+  ...["INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED"],
+];
 
 /** Fractions below a millionth are cut off, as in istiod. */
 export function compileChance(percentage: Percent | undefined, field: string, complain: Complain): Chance {

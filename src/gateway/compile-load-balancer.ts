@@ -6,12 +6,12 @@ import { compileDuration } from "./compile-duration.ts";
 import type { Complain } from "./compile-match.ts";
 import { compileOutlier } from "./compile-outlier.ts";
 import type { ConsistentHash, LoadBalancer, PortPolicy, TrafficPolicy } from "./objects.ts";
-import type { Balance, Cluster, HashPolicy, WarmUp } from "./table.ts";
+import type { Balance, Cluster, HashPolicy, UpstreamProtocol, WarmUp } from "./table.ts";
 
 export type ClusterPolicy = Pick<
   Cluster,
   "balance" | "warmUp" | "hash" | "outlier" | "limits" | "retryCeiling" | "transport"
->;
+> & { wantedProtocol: UpstreamProtocol | undefined };
 
 /** Problems are reported by `checkPolicy`; here the rest is made the best of. */
 export function compilePolicy(
@@ -78,7 +78,7 @@ function checkLoadBalancer(loadBalancer: LoadBalancer, field: string, complain: 
 
 const ignore = (): void => {};
 
-const UNLIMITED = { limits: undefined, retryCeiling: undefined, transport: undefined };
+const UNLIMITED = { limits: undefined, retryCeiling: undefined, transport: undefined, wantedProtocol: undefined };
 
 /** Envoy's defaults: linear, from a tenth. */
 function compileWarmUp(

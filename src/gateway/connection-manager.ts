@@ -8,6 +8,8 @@ import { hasBody, wantsWebSocket } from "./client-request.ts";
 import type { Entrance } from "./entrance.ts";
 import { Exchange } from "./exchange.ts";
 import type { Gate } from "./gate.ts";
+import { Http1Downstream } from "./http1-downstream.ts";
+import { Http2Entrance } from "./http2-server.ts";
 import { inTurn, newestResponse, whenAnswered } from "./in-turn.ts";
 import * as local from "./local-reply.ts";
 import { whenProtocolKnown } from "./preface.ts";
@@ -22,25 +24,29 @@ const FIRST_BYTE_TIMEOUT_MS = 60_000;
 
 export class ConnectionManager {
   readonly #http1: Server;
+  readonly #http2: Http2Entrance;
 
   constructor(gate: Gate, entrance: Entrance) {
     this.#http1 = makeHttp1Server(gate, entrance);
+    this.#http2 = new Http2Entrance(gate, entrance);
   }
 
   accept(socket: Duplex): void {
     const expire = () => void socket.destroy();
     const { setTimeout: limit } = socket as Partial<Socket>;
     limit?.call(socket, FIRST_BYTE_TIMEOUT_MS, expire);
-    whenProtocolKnown(socket, () => {
+    whenProtocolKnown(socket, (isHttp2) => {
       limit?.call(socket, 0);
       socket.off("timeout", expire);
-      this.#http1.emit("connection", socket);
+      if (isHttp2) this.#http2.accept(socket);
+      else this.#http1.emit("connection", socket);
     });
   }
 
   /** Ends idle connections; the others end after their answer, since the gate is draining. */
   drain(): void {
     this.#http1.close();
+    this.#http2.drain();
   }
 }
 
@@ -62,7 +68,7 @@ function makeHttp1Server(gate: Gate, entrance: Entrance): Server {
   const refusals = new Refusals(gate);
   const take = (request: IncomingMessage, response: ServerResponse, begin: (exchange: Exchange) => void): void =>
     inTurn(request.socket, response, () => {
-      const exchange = new Exchange(gate, entrance, request, response);
+      const exchange = new Exchange(gate, entrance, new Http1Downstream(gate, request, response));
       if (hasBody(request)) refusals.remember(response, exchange);
       begin(exchange);
     });
@@ -77,7 +83,8 @@ function makeHttp1Server(gate: Gate, entrance: Entrance): Server {
     const response = new ServerResponse(request);
     response.assignSocket(socket);
     response.on("finish", () => socket.end());
-    new Exchange(gate, entrance, request, response).startUpgrade();
+    const client = new Http1Downstream(gate, request, response);
+    new Exchange(gate, entrance, client).startUpgrade(client);
   });
   server.on("clientError", (error: ClientError, socket) => refusals.refuse(error, socket as Socket));
   server.on("connect", (_, socket: Socket) => whenAnswered(socket, () => refusals.end(socket, local.NO_TUNNEL)));

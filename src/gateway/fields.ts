@@ -1,7 +1,7 @@
 // Which fields of Istio's objects the gateway honours, one explicit list per message of istio.io/api v1.31
 // (networking/v1alpha3). A field that is not listed is refused aloud with its path: nothing is ignored in silence.
 
-import { SERVER_TLS } from "./fields-tls.ts";
+import { SERVER_TLS, TLS_ROUTE } from "./fields-tls.ts";
 
 /** true: honoured as it is. A string: known but not honoured, and what to do instead. A message's fields: look inside. */
 type Rule = true | string | Fields | Each | Values;
@@ -115,7 +115,7 @@ const HTTP_ROUTE = message({
     abort: message({
       httpStatus: true,
       percentage: PERCENT,
-      grpcStatus: "the gateway serves HTTP/1.1 only; use httpStatus",
+      grpcStatus: true,
       http2Error: "use httpStatus; Istio knows no http2Error",
     }),
   }),
@@ -179,10 +179,13 @@ const PORT_POLICY: Readonly<Record<string, Rule>> = {
       http2MaxRequests: true,
       maxRetries: true,
       idleTimeout: true,
-      h2UpgradePolicy: "the sandbox speaks HTTP/1.1 to its pods; remove it",
-      useClientProtocol: "the sandbox speaks HTTP/1.1 to its pods; remove it",
-      maxConcurrentStreams: "the sandbox speaks HTTP/1.1 to its pods; remove it",
-      http2KeepAlive: "the sandbox speaks HTTP/1.1 to its pods; remove it",
+      h2UpgradePolicy: {
+        values: ["DEFAULT", "DO_NOT_UPGRADE", "UPGRADE"],
+        cure: "use UPGRADE or DO_NOT_UPGRADE",
+      },
+      useClientProtocol: true,
+      maxConcurrentStreams: true,
+      http2KeepAlive: "the sandbox's connections stay on this machine; remove it",
     }),
   }),
   outlierDetection: message({
@@ -216,8 +219,8 @@ const SHAPES = {
     hosts: true,
     gateways: true,
     http: { each: HTTP_ROUTE },
-    tcp: "the gateway serves HTTP only",
-    tls: "the gateway serves HTTP only",
+    tcp: "the gateway serves HTTP, and TLS by its server name; use http or tls",
+    tls: { each: TLS_ROUTE },
     exportTo: true,
   }),
   DestinationRule: message({

@@ -18,6 +18,8 @@ const FROM_OUTSIDE = names(
   "x-envoy-retriable-header-names x-envoy-retriable-status-codes x-envoy-retry-grpc-on",
   "x-envoy-retry-on x-envoy-upstream-alt-stat-name x-envoy-upstream-rq-per-try-timeout-ms",
   "x-envoy-upstream-rq-timeout-alt-response x-envoy-upstream-rq-timeout-ms",
+  // Only what the gateway has seen of a client's certificate counts.
+  "x-forwarded-client-cert",
 );
 
 /** Before routes are tried. */
@@ -65,12 +67,18 @@ export function upstreamHeaders({ raw, host, scheme, remoteAddress, requestId }:
     const value = raw[i + 1]!;
     if (name === "x-forwarded-for") claimed.push(value);
     else if (name === "connection") listed = connectionNames(value) ?? listed;
+    else if (name === "te") pushTrailers(list, value);
     else if (JOINED_REQUEST.has(name)) join(list, name, value);
     else if (!HOP_BY_HOP.has(name) && !REPLACED.has(name) && !FROM_OUTSIDE.has(name)) list.push(name, value);
   }
   list.push("x-forwarded-for", forwardedFor(claimed, remoteAddress), "x-forwarded-proto", scheme);
   list.push("x-envoy-external-address", remoteAddress, "x-request-id", requestId);
   return listed === undefined ? list : withoutNames(list, listed);
+}
+
+/** Of what TE says only this is of use to the next hop, and gRPC servers want it. */
+function pushTrailers(list: HeaderList, te: string): void {
+  if (/\btrailers\b/i.test(te)) list.push("te", "trailers");
 }
 
 function join(list: HeaderList, name: string, value: string): void {
@@ -86,7 +94,7 @@ function join(list: HeaderList, name: string, value: string): void {
 function connectionNames(value: string): Set<string> | undefined {
   if (value === "keep-alive" || value === "close") return undefined;
   const names = value.split(",").map((name) => name.trim().toLowerCase());
-  return new Set(names.filter((name) => name !== "keep-alive" && name !== "close"));
+  return new Set(names.filter((name) => name !== "keep-alive" && name !== "close" && name !== "te"));
 }
 
 function withoutNames(list: HeaderList, names: ReadonlySet<string>): HeaderList {
@@ -138,15 +146,17 @@ export function sealed(list: HeaderList, date: string): HeaderList {
 
 const SERVER: ReadonlySet<string> = new Set(["server"]);
 
-/** Headers of an answer of the gateway's own, after the route's operations. */
-export function localHeaders(edited: HeaderList, method: string, code: number, bodyBytes: number): HeaderList {
-  if (bodyBytes > 0) {
-    const type = has(edited, "content-type") ? [] : ["content-type", "text/plain"];
-    return [...edited, "content-length", String(bodyBytes), ...type];
-  }
-  if (code === 204 || code === 304) return edited;
+/** Of an answer of the gateway's own that has a body; after the route's operations. */
+export function withLength(edited: HeaderList, bodyBytes: number): HeaderList {
+  const type = has(edited, "content-type") ? [] : ["content-type", "text/plain"];
+  return [...edited, "content-length", String(bodyBytes), ...type];
+}
+
+/** What HTTP/1.1 says of an answer of the gateway's own that has none. */
+export function emptyFraming(method: string, code: number): HeaderList {
+  if (code === 204 || code === 304) return [];
   // No length is known of what a GET would get.
-  return [...edited, ...(method === "HEAD" ? ["transfer-encoding", "chunked"] : ["content-length", "0"])];
+  return method === "HEAD" ? ["transfer-encoding", "chunked"] : ["content-length", "0"];
 }
 
 function has(list: HeaderList, name: string): boolean {

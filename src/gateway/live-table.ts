@@ -76,10 +76,10 @@ export class LiveTable {
       const births = new Map<Upstream, number>();
       const own = cluster.endpoints.map((endpoint) => {
         const name = `${upstreamKey(endpoint)} ${cluster.host}`;
-        const id = `${name}${cluster.transport ? JSON.stringify(cluster.transport) : ""}`;
+        const id = `${name} ${cluster.protocol}${cluster.transport ? JSON.stringify(cluster.transport) : ""}`;
         const known = upstreams.get(id) ?? this.#upstreams.get(id);
         const service = { host: cluster.host, ...cluster.service };
-        const upstream = known ?? new Upstream(endpoint, this.#stats.of(endpoint.workload, service), cluster.transport);
+        const upstream = known ?? new Upstream(endpoint, this.#stats.of(endpoint.workload, service), cluster);
         upstreams.set(id, upstream);
         bornMs.set(name, this.#bornMs.get(name) ?? nowMs);
         births.set(upstream, bornMs.get(name)!);

@@ -1,6 +1,7 @@
 // The answers that Envoy gives by itself, with body, response flags and response code details (checked against Envoy 1.40).
 
 import { STATUS_CODES } from "node:http";
+import type { Fault } from "./table.ts";
 
 export interface LocalReply {
   code: number;
@@ -9,6 +10,8 @@ export interface LocalReply {
   details: string;
   /** Envoy's UPSTREAM_TRANSPORT_FAILURE_REASON. */
   failure: string;
+  /** For a client that speaks gRPC; else it follows from the code. */
+  grpcStatus?: number | undefined;
   /** The connection ends with the answer. */
   close?: boolean;
   headers?: readonly string[];
@@ -33,8 +36,8 @@ export function noCluster(status: number | undefined): LocalReply {
   return status === undefined ? NO_CLUSTER : { ...NO_CLUSTER, code: status };
 }
 
-export function faultReply(status: number): LocalReply {
-  return reply(status, "fault filter abort", "FI", "fault_filter_abort");
+export function faultReply({ status, grpcStatus }: Fault["abort"]): LocalReply {
+  return { ...reply(status, "fault filter abort", "FI", "fault_filter_abort"), grpcStatus };
 }
 
 const refusal = (code: number, body: string, flags: string, details: string): LocalReply => ({
@@ -73,6 +76,10 @@ export type Failure =
   | { kind: "connect"; reason: string }
   | { kind: "reset" }
   | { kind: "protocol" }
+  /** HTTP/2: the upstream ended this stream alone, and says that it has not looked at the request. */
+  | { kind: "refused" }
+  /** HTTP/2: the upstream ended this stream alone. */
+  | { kind: "remote-reset" }
   | { kind: "per-try-timeout" }
   | { kind: "overflow" };
 
@@ -87,9 +94,10 @@ const OVERFLOW: LocalReply = {
 };
 
 /** An answer that broke off: flags and details. */
-export function brokenAnswer({ kind }: Failure): [string, string] {
-  const [flags, why] = kind === "protocol" ? ["UPE", "protocol_error"] : ["UC", "connection_termination"];
-  return [flags, `upstream_reset_after_response_started{${why}}`];
+export function brokenAnswer(failure: Failure): [string, string] {
+  const [text, flags] =
+    failure.kind === "per-try-timeout" || failure.kind === "overflow" ? CONNECTION_ENDED : resetTexts(failure);
+  return [flags, `upstream_reset_after_response_started{${text.replaceAll(" ", "_")}}`];
 }
 
 /** `retried`: retries were made and are used up. */
@@ -110,8 +118,14 @@ function resetTexts(failure: Exclude<Failure, { kind: "per-try-timeout" | "overf
         ? ["connection timeout", "UF", ""]
         : ["remote connection failure", "UF", `delayed_connect_error:_${failure.reason.replaceAll(" ", "_")}`];
     case "reset":
-      return ["connection termination", "UC", ""];
+      return CONNECTION_ENDED;
+    case "refused":
+      return ["remote refused stream reset", "UR", ""];
+    case "remote-reset":
+      return ["remote reset", "UR", ""];
     case "protocol":
       return ["protocol error", "UPE", ""];
   }
 }
+
+const CONNECTION_ENDED: [string, string, string] = ["connection termination", "UC", ""];

@@ -1,7 +1,7 @@
 // What the access log says about where a request went.
 
-import type { IncomingMessage } from "node:http";
 import { addressesOf, plainAddress } from "./client-request.ts";
+import type { Downstream } from "./downstream.ts";
 import type { LiveCluster } from "./live-cluster.ts";
 import type { NodeRequestView } from "./request-view.ts";
 import type { Route } from "./table.ts";
@@ -15,14 +15,15 @@ export interface Whereabouts {
   upstream: Upstream | undefined;
 }
 
-export function logRouting(request: IncomingMessage, { view, route, cluster, upstream }: Whereabouts) {
+export function logRouting(client: Downstream, { view, route, cluster, upstream }: Whereabouts) {
   return {
-    ...addressesOf(request),
-    method: request.method!,
-    path: view?.target ?? request.url!,
-    authority: view?.authority ?? request.headers.host,
-    forwardedFor: view === undefined ? undefined : forwardedFor(request),
-    userAgent: request.headers["user-agent"],
+    ...addressesOf(client.ends),
+    method: client.method,
+    protocol: client.protocol,
+    path: view?.target ?? client.target,
+    authority: view?.authority ?? client.authority,
+    forwardedFor: view === undefined ? undefined : forwardedFor(client),
+    userAgent: client.text("user-agent"),
     requestId: view?.requestId,
     upstreamHost: upstream?.endpoint.address,
     cluster: cluster?.cluster.key,
@@ -30,8 +31,8 @@ export function logRouting(request: IncomingMessage, { view, route, cluster, ups
   };
 }
 
-function forwardedFor(request: IncomingMessage): string {
-  const before = request.headers["x-forwarded-for"];
-  const own = plainAddress(request.socket.remoteAddress);
-  return before === undefined ? own : `${String(before)},${own}`;
+function forwardedFor(client: Downstream): string {
+  const before = client.text("x-forwarded-for");
+  const own = plainAddress(client.ends.remoteAddress);
+  return before === undefined ? own : `${before},${own}`;
 }

@@ -1,16 +1,16 @@
 // Mirrors: copies of a request for other clusters. Nobody waits for their answers, they are counted nowhere, and they are not
 // tried again. Host stays as it is: istiod turns Envoy's "-shadow" suffix off (DISABLE_SHADOW_HOST_SUFFIX).
 
-import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import { plainAddress } from "./client-request.ts";
+import type { Downstream } from "./downstream.ts";
 import { happens } from "./fault.ts";
 import type { Gate } from "./gate.ts";
 import type { HeaderList } from "./headers.ts";
 import type { NodeRequestView } from "./request-view.ts";
 import type { Mirror } from "./table.ts";
-import type { Upstream } from "./upstream.ts";
+import type { Upstream, UpstreamRequest } from "./upstream.ts";
 
 /** A mirror that falls further behind the client's body than this is given up: it must not hold the real request back. */
 const BEHIND_LIMIT_BYTES = 1_048_576;
@@ -18,9 +18,8 @@ const BEHIND_LIMIT_BYTES = 1_048_576;
 const GIVEN_UP = new Error("mirror given up by the gateway");
 
 export interface MirroredRequest {
-  request: IncomingMessage;
+  client: Downstream;
   view: NodeRequestView;
-  hasBody: boolean;
   path: string;
   /** As the first attempt has them. */
   headers: HeaderList;
@@ -32,27 +31,30 @@ export function sendMirrors(gate: Gate, mirrors: readonly Mirror[], mirrored: Mi
   for (const mirror of mirrors) {
     if (!happens(mirror, gate.live.random)) continue;
     const cluster = gate.live.cluster(mirror.clusterKey);
-    const { request, view, path, timeoutMs } = mirrored;
+    const { client, view, path, timeoutMs } = mirrored;
     const { cookie } = view;
     const upstream = cluster?.pick(undefined, view);
     // A mirror gives the client no cookie.
     view.cookie = cookie;
     if (upstream === undefined) continue;
-    const shadow = new Shadow(upstream);
+    const shadow = new Shadow(upstream, client);
     if (timeoutMs !== undefined) shadow.onOver = gate.clock.after(timeoutMs, () => shadow.giveUp());
     shadow.send({
       path,
-      method: request.method!,
+      method: client.method,
+      scheme: view.scheme,
       headers: shadowHeaders(mirrored),
-      body: mirrored.hasBody ? copyOf(request) : null,
+      body: client.bodySource === undefined ? null : copyOf(client.bodySource),
+      trailers: () => client.trailers(),
       reset: false,
+      upgrade: undefined,
     });
   }
 }
 
 /** Envoy sends a mirror as a client of its own, so its own address is one more on the way. */
-function shadowHeaders({ headers, request }: MirroredRequest): HeaderList {
-  const own = plainAddress(request.socket.localAddress);
+function shadowHeaders({ headers, client }: MirroredRequest): HeaderList {
+  const own = plainAddress(client.ends.localAddress);
   const list = headers.map((each, i) =>
     i % 2 === 1 && headers[i - 1] === "x-forwarded-for" ? `${each},${own}` : each,
   );
@@ -61,7 +63,7 @@ function shadowHeaders({ headers, request }: MirroredRequest): HeaderList {
 }
 
 /** Listens beside request-body.ts, which alone says when the client is read. */
-function copyOf(request: IncomingMessage): Readable {
+function copyOf(request: Readable): Readable {
   const copy = new Readable({ read: () => {} });
   copy.on("error", () => {});
   request.on("data", (chunk: Buffer) => {
@@ -78,19 +80,21 @@ function copyOf(request: IncomingMessage): Readable {
 
 class Shadow implements Dispatcher.DispatchHandler {
   readonly #upstream: Upstream;
+  readonly #http2: boolean;
   #controller: Dispatcher.DispatchController | undefined;
   #state: "running" | "given up" | "over" = "running";
   onOver: (() => void) | undefined;
 
-  constructor(upstream: Upstream) {
+  constructor(upstream: Upstream, client: Downstream) {
     this.#upstream = upstream;
+    this.#http2 = upstream.speaksHttp2(client.protocol);
   }
 
-  send(options: Dispatcher.DispatchOptions): void {
+  send(options: UpstreamRequest): void {
     this.#upstream.inFlight++;
     this.#upstream.stats.totals.inFlight++;
     try {
-      this.#upstream.dispatch(options, this);
+      this.#upstream.dispatch(options, this, this.#http2);
     } catch {
       this.#over();
     }

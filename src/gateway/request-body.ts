@@ -1,20 +1,25 @@
 // A request body that can be sent again. While retries are possible what was read is kept, up to Envoy's default buffer
 // limit; beyond that the request is not retried. Back-pressure goes through: the client is read as fast as the upstream takes.
 
-import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
+import type { Downstream } from "./downstream.ts";
 
 const REPLAY_LIMIT_BYTES = 1_048_576;
 
+/** `keep`: it may have to be sent again. */
+export function bodyOf({ bodySource }: Downstream, keep: boolean): RequestBody | undefined {
+  return bodySource && new RequestBody(bodySource, keep);
+}
+
 export class RequestBody {
-  readonly #source: IncomingMessage;
+  readonly #source: Readable;
   #kept: Buffer[] | undefined = [];
   #bytes = 0;
   #ended = false;
   #onEnd: (() => void) | undefined;
   #current: Readable | undefined;
 
-  constructor(source: IncomingMessage, keep: boolean) {
+  constructor(source: Readable, keep: boolean) {
     this.#source = source;
     if (!keep) this.#kept = undefined;
     source.on("data", (chunk: Buffer) => this.#take(chunk));

@@ -1,7 +1,7 @@
-// A Node request as match.ts sees it: with the headers that the gateway passes on, not with all that the client claims.
+// A client's request as match.ts sees it: with the headers that the gateway passes on, not with all that the client claims.
 
-import type { IncomingMessage } from "node:http";
 import { addressesOf, plainAddress } from "./client-request.ts";
+import type { Downstream } from "./downstream.ts";
 import type { HashedRequest } from "./hash.ts";
 import { forwardedFor, isTakenOff, JOINED_REQUEST } from "./headers.ts";
 import type { Target } from "./target.ts";
@@ -23,17 +23,17 @@ export class NodeRequestView implements HashedRequest {
   readonly requestId: string;
   /** Set-Cookie that the load balancer gives the client. */
   cookie: string | undefined;
-  readonly #request: IncomingMessage;
+  readonly #client: Downstream;
 
-  constructor(request: IncomingMessage, { scheme, authority, target }: Origin, requestId: string) {
+  constructor(client: Downstream, { scheme, authority, target }: Origin, requestId: string) {
     this.scheme = scheme;
-    this.method = request.method!;
+    this.method = client.method;
     this.authority = authority;
     this.path = target.path;
     this.query = target.query;
     this.emptyQuery = target.emptyQuery;
     this.requestId = requestId;
-    this.#request = request;
+    this.#client = client;
   }
 
   /** Path and query. */
@@ -42,12 +42,12 @@ export class NodeRequestView implements HashedRequest {
   }
 
   get clientAddress(): string {
-    return plainAddress(this.#request.socket.remoteAddress);
+    return plainAddress(this.#client.ends.remoteAddress);
   }
 
   /** Both ends with their ports. */
   get connection(): string {
-    const { remoteAddress, localAddress } = addressesOf(this.#request);
+    const { remoteAddress, localAddress } = addressesOf(this.#client.ends);
     return remoteAddress + localAddress;
   }
 
@@ -55,9 +55,8 @@ export class NodeRequestView implements HashedRequest {
     if (name === "x-forwarded-proto") return [this.scheme];
     if (name === "x-request-id") return [this.requestId];
     if (isTakenOff(name)) return undefined;
-    const values = this.#request.headersDistinct[name];
-    if (name === "x-forwarded-for")
-      return [forwardedFor(values ?? [], plainAddress(this.#request.socket.remoteAddress))];
+    const values = this.#client.values(name);
+    if (name === "x-forwarded-for") return [forwardedFor(values ?? [], plainAddress(this.#client.ends.remoteAddress))];
     if (values === undefined || values.length === 1) return values;
     return JOINED_REQUEST.has(name) ? [values.join(",")] : values;
   }

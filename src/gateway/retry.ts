@@ -8,6 +8,7 @@ import type { RetryPolicy } from "./table.ts";
 export function retriesFailure({ on }: RetryPolicy, failure: Failure): boolean {
   if (failure.kind === "overflow") return false;
   if (on.has("5xx") || on.has("gateway-error") || on.has("reset")) return true;
+  if (failure.kind === "refused") return on.has("refused-stream");
   return failure.kind === "connect" && (on.has("connect-failure") || on.has("reset-before-request"));
 }
 

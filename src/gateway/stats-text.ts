@@ -15,7 +15,7 @@ export function statsText(stats: Stats): string {
   ].join("\n");
 }
 
-function labels({ workload, service }: DestinationStats, { code, flags }: Series): string {
+function labels({ workload, service }: DestinationStats, { code, flags, grpcStatus }: Series): string {
   const pairs: [string, string][] = [
     ["reporter", "source"],
     ["source_workload", "istio-ingressgateway"],
@@ -37,9 +37,9 @@ function labels({ workload, service }: DestinationStats, { code, flags }: Series
     ["destination_service_name", service.name],
     ["destination_service_namespace", service.namespace],
     ["destination_cluster", workload.name === "unknown" ? "unknown" : "Kubernetes"],
-    ["request_protocol", "http"],
+    ["request_protocol", grpcStatus === undefined ? "http" : "grpc"],
     ["response_code", String(code)],
-    ["grpc_response_status", ""],
+    ["grpc_response_status", grpcStatus ?? ""],
     ["response_flags", flags],
     ["connection_security_policy", "unknown"],
   ];

@@ -30,7 +30,7 @@ const UNKNOWN_SERVICE: DestinationService = { host: "unknown", name: "unknown", 
 /** What one workload got through all its Services and pods: the metric source's view. */
 export class WorkloadTotals {
   requests = 0;
-  /** Answers 5xx, and no answer at all (code 0). */
+  /** Answers 5xx, no answer at all (code 0), and what gRPC counts as the server's errors. */
   errors = 0;
   inFlight = 0;
 }
@@ -39,15 +39,25 @@ export class WorkloadTotals {
 export class Series {
   readonly code: number;
   readonly flags: string;
+  /** Undefined: the request was no gRPC. "": it got no answer. */
+  readonly grpcStatus: string | undefined;
   count = 0;
   sumMs = 0;
   /** Not cumulative; the last one is beyond every bucket. */
   readonly buckets = new Float64Array(BUCKETS_MS.length + 1);
 
-  constructor(code: number, flags: string) {
+  constructor(code: number, flags: string, grpcStatus?: string) {
     this.code = code;
     this.flags = flags;
+    this.grpcStatus = grpcStatus;
   }
+}
+
+/** https://opentelemetry.io/docs/specs/semconv/rpc/grpc/: UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS. */
+const GRPC_SERVER_ERRORS: ReadonlySet<string> = new Set(["2", "4", "12", "13", "14", "15"]);
+
+function isGrpcError(status: string | undefined): boolean {
+  return status !== undefined && GRPC_SERVER_ERRORS.has(status);
 }
 
 /** All that is counted for one workload behind one Service. */
@@ -65,30 +75,30 @@ export class DestinationStats {
   }
 
   /** `flags` is "-" when there are none, else Envoy's short names. */
-  observe(code: number, flags: string, durationMs: number): void {
-    const series = this.#series(code, flags);
+  observe(code: number, flags: string, durationMs: number, grpcStatus?: string): void {
+    const series = this.#series(code, flags, grpcStatus);
     series.count++;
     series.sumMs += durationMs;
     let bucket = 0;
     while (bucket < BUCKETS_MS.length && durationMs > BUCKETS_MS[bucket]!) bucket++;
     series.buckets[bucket]!++;
     this.totals.requests++;
-    if (code >= 500 || code === 0) this.totals.errors++;
+    if (code >= 500 || code === 0 || isGrpcError(grpcStatus)) this.totals.errors++;
   }
 
   series(): Series[] {
     return [...this.#plain.values(), ...this.#flagged.values()];
   }
 
-  #series(code: number, flags: string): Series {
-    if (flags === "-") {
+  #series(code: number, flags: string, grpcStatus: string | undefined): Series {
+    if (flags === "-" && grpcStatus === undefined) {
       let series = this.#plain.get(code);
       if (series === undefined) this.#plain.set(code, (series = new Series(code, flags)));
       return series;
     }
-    const key = `${code} ${flags}`;
+    const key = `${code} ${flags} ${grpcStatus ?? "-"}`;
     let series = this.#flagged.get(key);
-    if (series === undefined) this.#flagged.set(key, (series = new Series(code, flags)));
+    if (series === undefined) this.#flagged.set(key, (series = new Series(code, flags, grpcStatus)));
     return series;
   }
 }

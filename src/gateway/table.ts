@@ -150,7 +150,11 @@ export interface Cors {
 
 export interface Fault {
   delay: Chance & { delayMs: number };
-  abort: Chance & { status: number };
+  abort: Chance & {
+    status: number;
+    /** What a gRPC client gets; undefined: it follows from the status. */
+    grpcStatus: number | undefined;
+  };
 }
 
 /** Envoy counts shares of requests in millionths. */
@@ -223,9 +227,13 @@ export interface Cluster {
   /** Undefined: as many retries at once as like. */
   retryCeiling: RetryCeiling | undefined;
   transport: Transport | undefined;
+  protocol: UpstreamProtocol;
   /** Ready ones only, in order of address. */
   endpoints: readonly Endpoint[];
 }
+
+/** `client`: what the client speaks. */
+export type UpstreamProtocol = "http1" | "http2" | "client";
 
 /** Infinity: as many as like. */
 export interface ConnectionLimits {
@@ -249,6 +257,8 @@ export interface Transport {
   idleTimeoutMs: number | undefined;
   /** An older connection takes no new request. */
   maxConnectionAgeMs: number | undefined;
+  /** HTTP/2: requests at once on one connection. */
+  maxStreams: number | undefined;
 }
 
 export interface WarmUp {

@@ -88,12 +88,13 @@ class Bench {
       balance: this.#balance,
       warmUp: warmUp(),
       hash: undefined,
+      protocol: "http1",
       outlier: undefined,
       limits: undefined,
       retryCeiling: undefined,
       transport: undefined,
       endpoints: names.map(endpoint),
-    } as Cluster;
+    };
     this.#live.swap({ ...this.#live.table, clusters: new Map([["c", cluster]]) });
   }
 

@@ -121,7 +121,7 @@ export const PLANTED: readonly PlantedBug[] = [
     "redirect.redirectCode || 301",
     "redirect.redirectCode || 302",
   ),
-  bug("one retry too few", "exchange.ts", "this.#attempts > policy.attempts", "this.#attempts >= policy.attempts"),
+  bug("one retry too few", "retries.ts", "attempts > this.policy.attempts", "attempts >= this.policy.attempts"),
   bug("503 is retried by default", "compile-action.ts", "statusCodes: new Set(),", "statusCodes: new Set([503]),"),
   bug(
     "5xx does not cover resets",
@@ -157,7 +157,13 @@ export const PLANTED: readonly PlantedBug[] = [
     "faults",
   ),
   bug("percentages are taken for shares of one", "compile-filters.ts", "value * 10_000", "value * 1_000_000", "faults"),
-  bug("a mirror gets no body", "mirror.ts", "mirrored.hasBody ? copyOf(request) : null", "null", "mirrors"),
+  bug(
+    "a mirror gets no body",
+    "mirror.ts",
+    "client.bodySource === undefined ? null : copyOf(client.bodySource)",
+    "null",
+    "mirrors",
+  ),
   bug("a prefix of an HTTPRoute ends anywhere", "match.ts", 'path[match.value.length] === "/"', "true", "HTTPRoute"),
   bug(
     "rules of HTTPRoutes are tried in the order in which they are written",

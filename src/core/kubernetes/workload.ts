@@ -123,7 +123,14 @@ export interface Service extends KubeObject {
     selector?: Record<string, string>;
     clusterIP?: string;
     type?: string;
-    ports?: { name?: string; port: number; targetPort?: number | string; protocol?: string; nodePort?: number }[];
+    ports?: {
+      name?: string;
+      port: number;
+      targetPort?: number | string;
+      protocol?: string;
+      appProtocol?: string;
+      nodePort?: number;
+    }[];
   };
 }
 

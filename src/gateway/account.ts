@@ -1,0 +1,81 @@
+// What is said about one exchange when it is over: counters and a line of the access log.
+
+import type { Downstream } from "./downstream.ts";
+import { delayedFlags } from "./fault.ts";
+import type { Gate } from "./gate.ts";
+import { grpcStatusOf, isGrpc } from "./grpc.ts";
+import type { LiveCluster } from "./live-cluster.ts";
+import { logRouting } from "./log-routing.ts";
+import type { NodeRequestView } from "./request-view.ts";
+import type { DestinationStats } from "./stats.ts";
+import type { Route } from "./table.ts";
+import type { Upstream } from "./upstream.ts";
+
+export interface Outcome {
+  /** 0: the client got none. */
+  code: number;
+  flags: string;
+  /** Envoy's RESPONSE_CODE_DETAILS. */
+  details: string;
+  failure: string;
+}
+
+export class Account {
+  readonly isGrpc: boolean;
+  stats: DestinationStats;
+  /** Undefined for a request that was refused before it was read. */
+  view: NodeRequestView | undefined;
+  route: Route | undefined;
+  cluster: LiveCluster | undefined;
+  upstream: Upstream | undefined;
+  upstreamMs: number | undefined;
+  bytesReceived = 0;
+  bytesSent = 0;
+  /** As the upstream's headers or trailers, or the gateway itself, said it. */
+  grpcStatus: string | undefined;
+  /** By an injected fault. */
+  delayed = false;
+  readonly #gate: Gate;
+  readonly #client: Downstream;
+  readonly #startMs: number;
+
+  constructor(gate: Gate, client: Downstream) {
+    this.#gate = gate;
+    this.#client = client;
+    this.#startMs = gate.monotonicMs();
+    this.stats = gate.stats.nowhere;
+    this.isGrpc = isGrpc(client.text("content-type"));
+  }
+
+  /** From now on it counts for a Service none of whose pods is asked. */
+  chargeService(): void {
+    if (this.cluster === undefined) return;
+    const { host, service } = this.cluster.cluster;
+    this.stats = this.#gate.stats.ofService({ host, ...service });
+  }
+
+  close({ code, flags: own, details, failure }: Outcome): void {
+    const flags = this.delayed ? delayedFlags(own) : own;
+    const durationMs = this.#gate.monotonicMs() - this.#startMs;
+    this.stats.observe(code, flags, durationMs, this.isGrpc ? this.#finalGrpcStatus(code) : undefined);
+    const { accessLog, clock } = this.#gate;
+    if (accessLog === undefined) return;
+    accessLog.write({
+      ...logRouting(this.#client, this),
+      startMs: clock.now() - durationMs,
+      code,
+      flags,
+      details,
+      failure,
+      durationMs,
+      bytesReceived: this.bytesReceived,
+      bytesSent: this.bytesSent,
+      upstreamMs: this.upstreamMs,
+    });
+  }
+
+  /** "" when there was no answer at all. */
+  #finalGrpcStatus(code: number): string {
+    return this.grpcStatus ?? (code === 0 ? "" : String(grpcStatusOf(code)));
+  }
+}

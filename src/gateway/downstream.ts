@@ -1,0 +1,59 @@
+// The client's side of one exchange, whatever it speaks: what it asked, and where the answer goes. Exchange knows no more of a client.
+
+import type { Readable } from "node:stream";
+import type { HeaderList } from "./headers.ts";
+import type { LocalReply } from "./local-reply.ts";
+
+/** Both ends of the client's connection, as sockets have them. */
+export interface ConnectionEnds {
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+  readonly localAddress?: string | undefined;
+  readonly localPort?: number | undefined;
+}
+
+/** Where an upstream's answer is written to. */
+export interface AnswerSink {
+  /** False: wait for `onceWritable`. */
+  write(chunk: Buffer): boolean;
+  onceWritable(run: () => void): void;
+}
+
+export interface Downstream extends AnswerSink {
+  readonly protocol: "HTTP/1.1" | "HTTP/2";
+  readonly ends: ConnectionEnds;
+  readonly method: string;
+  /** As the client sent it; "" when it has none. */
+  readonly target: string;
+  readonly authority: string | undefined;
+  /** Name, value, name, value, as they came. */
+  readonly rawHeaders: readonly string[];
+  /** Of a lower-case name. */
+  values(name: string): readonly string[] | undefined;
+  /** The same in one. */
+  text(name: string): string | undefined;
+
+  /** Undefined: the request has no body. */
+  readonly bodySource: Readable | undefined;
+  /** What followed the body and may go on; known when the body has ended. */
+  trailers(): HeaderList | undefined;
+
+  /** Why it is not for the router to look at. */
+  refusal(): LocalReply | undefined;
+  /** The client waits for it before it sends the body. */
+  writeContinue(): void;
+  /** The head's headers are complete but for what the protocol itself needs. */
+  writeHead(code: number, headers: HeaderList, trailersMayFollow: boolean): void;
+  readonly headSent: boolean;
+  readonly sentCode: number;
+  /** What the head of an answer without a body says about that. */
+  emptyFraming(code: number): HeaderList;
+  /** `rest`: what has not been written yet. */
+  end(rest: Uint8Array | undefined, trailers: HeaderList | undefined): void;
+  /** The answer cannot be completed, and the client is to see that. */
+  abort(): void;
+  /** The connection ends with the answer, where it serves one request at a time. */
+  closeAfterAnswer(): void;
+  /** The answer is complete or the client is gone. */
+  onClose(run: () => void): void;
+}

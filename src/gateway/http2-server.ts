@@ -1,0 +1,102 @@
+// HTTP/2 towards the clients: Node's session, Envoy's limits. A client that asks for too much at once, or takes back what it asked for
+// again and again, loses its connection (CVE-2023-44487 and its like).
+
+import { constants, createServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
+import type { Duplex } from "node:stream";
+import type { ConnectionEnds } from "./downstream.ts";
+import type { Entrance } from "./entrance.ts";
+import { Exchange } from "./exchange.ts";
+import type { Gate } from "./gate.ts";
+import { Http2Downstream } from "./http2-downstream.ts";
+
+/** Envoy's max_request_headers_kb and max_headers_count; beyond them it resets the stream. */
+const MAX_HEADER_BYTES = 61_440;
+const MAX_HEADERS = 100;
+/** Envoy's default. */
+const MAX_STREAMS = 1_024;
+/** What a client may send ahead of an upstream that does not read: of one stream, and of all together. */
+const STREAM_WINDOW_BYTES = 1_048_576;
+const CONNECTION_WINDOW_BYTES = 25_165_824;
+/** Streams that a client may take back: so many at once, and so many each second on average. */
+const RESET_BURST = 1_000;
+const RESETS_PER_SECOND = 100;
+
+export class Http2Entrance {
+  readonly #gate: Gate;
+  readonly #entrance: Entrance;
+  readonly #server: Http2Server;
+  readonly #sessions = new Set<ServerHttp2Session>();
+
+  constructor(gate: Gate, entrance: Entrance) {
+    this.#gate = gate;
+    this.#entrance = entrance;
+    this.#server = createServer({
+      settings: { maxConcurrentStreams: MAX_STREAMS, initialWindowSize: STREAM_WINDOW_BYTES, enablePush: false },
+      // Megabytes of streams, headers and frames that wait; Node's default would not hold the streams that are allowed.
+      maxSessionMemory: 64,
+      // A client waits for our acknowledgement: whoever sends pings and settings without reading is cut.
+      maxOutstandingPings: 10,
+      maxSessionInvalidFrames: 100,
+      maxSessionRejectedStreams: 100,
+      maxHeaderListPairs: 2 * MAX_HEADERS,
+      streamResetBurst: RESET_BURST,
+      streamResetRate: RESETS_PER_SECOND,
+      // Several values of one header may come from an upstream; they are passed on.
+      strictSingleValueFields: false,
+    } as Parameters<typeof createServer>[0]);
+    this.#server.on("session", (session) => this.#welcome(session));
+    this.#server.on("sessionError", () => {});
+  }
+
+  accept(socket: Duplex): void {
+    this.#server.emit("connection", socket);
+  }
+
+  /** No new streams; each connection ends with its last one. */
+  drain(): void {
+    for (const session of this.#sessions) session.close();
+  }
+
+  #welcome(session: ServerHttp2Session): void {
+    this.#sessions.add(session);
+    session.on("close", () => this.#sessions.delete(session));
+    session.on("error", () => session.destroy());
+    session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
+    session.setTimeout(this.#gate.timeLimits.idleMs, () => session.close());
+    const { remoteAddress, remotePort, localAddress, localPort } = session.socket;
+    const ends = { remoteAddress, remotePort, localAddress, localPort };
+    session.on("stream", (stream, headers, flags, raw?: string[]) => {
+      const endsWithHead = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
+      this.#begin(stream, { ends, rawHeaders: raw ?? [], endsWithHead, expectsContinue: isExpected(headers.expect) });
+    });
+    if (this.#gate.draining) session.close();
+  }
+
+  #begin(stream: ServerHttp2Stream, { expectsContinue, ...request }: Begun): void {
+    if (isTooLarge(request.rawHeaders)) {
+      stream.on("error", () => {});
+      return stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    }
+    const exchange = new Exchange(this.#gate, this.#entrance, new Http2Downstream(this.#gate, { stream, ...request }));
+    if (expectsContinue) exchange.startExpected();
+    else exchange.start();
+  }
+}
+
+interface Begun {
+  ends: ConnectionEnds;
+  rawHeaders: readonly string[];
+  endsWithHead: boolean;
+  expectsContinue: boolean;
+}
+
+function isExpected(expect: string | undefined): boolean {
+  return expect?.toLowerCase() === "100-continue";
+}
+
+function isTooLarge(raw: readonly string[]): boolean {
+  if (raw.length > 2 * MAX_HEADERS) return true;
+  let bytes = 0;
+  for (const each of raw) bytes += each.length;
+  return bytes > MAX_HEADER_BYTES;
+}

@@ -1,0 +1,42 @@
+// The attempts of one request: how many there were, where, and whether there may be another.
+
+import type { LiveCluster } from "./live-cluster.ts";
+import type { RequestBody } from "./request-body.ts";
+import type { RetryLimit } from "./retry-limit.ts";
+import type { RetryPolicy } from "./table.ts";
+import type { Upstream } from "./upstream.ts";
+
+export class Retries {
+  readonly policy: RetryPolicy;
+  /** Retries were wanted and are used up. */
+  exhausted = false;
+  #tried: Upstream[] | undefined;
+  #running: RetryLimit | undefined;
+
+  constructor(policy: RetryPolicy) {
+    this.policy = policy;
+  }
+
+  /** Upstreams that the next attempt should not go to. */
+  avoided(cluster: LiveCluster): readonly Upstream[] | undefined {
+    return cluster.avoids(this.policy.avoidPreviousHosts) ? this.#tried : undefined;
+  }
+
+  /** After so many attempts, the last one at `upstream`. True: there is to be another, and it is counted as running. */
+  mayFollow(attempts: number, upstream: Upstream, cluster: LiveCluster, body: RequestBody | undefined): boolean {
+    this.end();
+    if (attempts > this.policy.attempts) this.exhausted = true;
+    if (this.exhausted || (body !== undefined && !body.replayable)) return false;
+    const { retryLimit } = cluster;
+    if (retryLimit !== undefined && !retryLimit.enter(() => cluster.running)) return false;
+    this.#running = retryLimit;
+    (this.#tried ??= []).push(upstream);
+    return true;
+  }
+
+  /** The retry that was running has ended. */
+  end(): void {
+    this.#running?.leave();
+    this.#running = undefined;
+  }
+}

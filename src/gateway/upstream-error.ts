@@ -1,0 +1,28 @@
+// Why a request got no answer from an upstream, or not all of it, said by whoever spoke with it.
+
+import type { Failure } from "./local-reply.ts";
+
+export class UpstreamError extends Error {
+  override readonly name = "UpstreamError";
+  readonly failure: Failure;
+
+  constructor(failure: Failure, options?: ErrorOptions) {
+    super(`upstream: ${failure.kind}`, options);
+    this.failure = failure;
+  }
+}
+
+/** Of a socket's error while connecting; undefined for any other. */
+export function connectFailure(error: Error & { code?: string; syscall?: string }): Failure | undefined {
+  if (error.code === "UND_ERR_CONNECT_TIMEOUT") return { kind: "connect", reason: "timeout" };
+  const reason = CONNECT_REASONS[error.code ?? ""];
+  if (error.syscall !== "connect" && reason === undefined) return undefined;
+  return { kind: "connect", reason: reason ?? "Connection refused" };
+}
+
+const CONNECT_REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "Connection refused",
+  EHOSTUNREACH: "No route to host",
+  ENETUNREACH: "Network is unreachable",
+  EADDRNOTAVAIL: "Cannot assign requested address",
+};
