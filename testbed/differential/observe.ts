@@ -112,8 +112,8 @@ function headersSeen(raw: readonly string[], attempt: number, { luckyFirst }: Ca
   const seen: Record<string, readonly string[]> = { ...headerMap(raw) };
   // For tracing between proxies: a sidecar takes it off before the application sees it.
   delete seen["x-envoy-decorator-operation"];
-  // Hop by hop: keep-alive is what HTTP/1.1 means without it, and case means nothing.
-  const connection = tokens(seen["connection"]).filter((token) => token !== "keep-alive");
+  // Hop by hop: whose connection it is decides how long it lives, and case means nothing.
+  const connection = tokens(seen["connection"]).filter((token) => token !== "keep-alive" && token !== "close");
   delete seen["connection"];
   if (connection.length > 0) seen["connection"] = connection;
   // What is left of the whole time limit when a retry starts.

@@ -6,6 +6,7 @@ import { BODY_CASES } from "./bodies.ts";
 import { DELEGATE_CASES } from "./delegates.ts";
 import { FAILURE_CASES } from "./failures.ts";
 import { FAULT_CASES } from "./faults.ts";
+import { GRPC_CASES } from "./grpc.ts";
 import { GRPC_ROUTE_CASES } from "./grpc-routes.ts";
 import { HEADER_CASES } from "./headers.ts";
 import { HOST_CASES } from "./hosts.ts";
@@ -13,6 +14,7 @@ import { HTTP_ROUTE_CASES } from "./http-routes.ts";
 import { HTTP2_CASES } from "./http2.ts";
 import { MATCH_CASES } from "./match.ts";
 import { SPLIT_CASES } from "./split.ts";
+import { STRENGTH_CASES } from "./strength.ts";
 import { UPGRADE_CASES } from "./upgrades.ts";
 
 export const HAND_WRITTEN: readonly DifferentialCase[] = [
@@ -27,6 +29,8 @@ export const HAND_WRITTEN: readonly DifferentialCase[] = [
   ...UPGRADE_CASES,
   ...BODY_CASES,
   ...HTTP2_CASES,
+  ...GRPC_CASES,
+  ...STRENGTH_CASES,
   ...HTTP_ROUTE_CASES,
   ...GRPC_ROUTE_CASES,
 ];
