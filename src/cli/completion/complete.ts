@@ -23,7 +23,8 @@ export async function complete(words: string[], world: World): Promise<void> {
   const known: Known = new Map();
   const asked: Asked = new Set();
   const root = await completer(line, known, asked);
-  const ask = () => printedBy(() => root.parse([...line.before, line.current]));
+  // zsh would draw a line for a description, though there is none.
+  const ask = () => printedBy(() => root.parse([...line.before, line.current])).replaceAll("\t\n", "\n");
   // The library wants its values at once: it is asked what it needs first, and again when that is there.
   let answer = ask();
   const session = openSession(world, { requestTimeout: PATIENCE_MS, ...line.options, verbose: false });
