@@ -9,8 +9,7 @@ export interface OnPurpose {
   explains(difference: Difference, sent: CaseRequest): boolean;
 }
 
-const GRPC_ANSWER =
-  /^(status|body|headers\.(content-length|content-type|grpc-message|grpc-status|connection|x-envoy-.*))(\[0\])?$/;
+const BODY_LENGTH = /^attempts\[\d\]\.headers\.(content-length|transfer-encoding)$/;
 
 export const ON_PURPOSE: readonly OnPurpose[] = [
   {
@@ -21,23 +20,24 @@ export const ON_PURPOSE: readonly OnPurpose[] = [
       body !== undefined && field === "headers.connection" && String(real) === "close" && sandbox === undefined,
   },
   {
-    id: "grpc",
-    reason: "gRPC is not built yet: the gateway's own answers to a gRPC client are plain HTTP",
-    explains: ({ field }, { headers = [] }) =>
-      headers.some(([name, value]) => name === "content-type" && value.startsWith("application/grpc")) &&
-      GRPC_ANSWER.test(field),
+    id: "body-framing",
+    reason:
+      "how a request's body is delimited is between two neighbours: no body by content-length 0, chunked or neither; a body that has come whole when it is tried again by its length",
+    explains: ({ field, real, sandbox }, { method = "GET", body = "", pieces }) =>
+      BODY_LENGTH.test(field) &&
+      (pieces === undefined
+        ? body === "" && !["GET", "HEAD"].includes(method) && [real, sandbox].every(saysNoBody)
+        : !field.startsWith("attempts[0]")),
   },
   {
-    id: "empty-body-framing",
+    id: "expect",
     reason:
-      "a request without a body reaches the upstream with content-length 0, chunked or with neither, as each HTTP client writes it; all mean no body",
-    explains: ({ field, real, sandbox }, { method = "GET", body = "" }) =>
-      body === "" &&
-      !["GET", "HEAD"].includes(method) &&
-      /^attempts\[\d\]\.headers\.(content-length|transfer-encoding)$/.test(field) &&
-      [real, sandbox].every((each) =>
-        ["undefined", '["0"]', '["chunked"]'].includes(JSON.stringify(each) ?? "undefined"),
-      ),
+      "the gateway's HTTP client knows no expectations: the gateway itself asks for the body with 100, and the upstream sees no Expect",
+    explains: ({ field, real }, { headers = [] }) =>
+      headers.some(([name]) => name.toLowerCase() === "expect") &&
+      (/^attempts\[\d\]\.(headers\.expect|body)$/.test(field) ||
+        field === "headers.x-envoy-upstream-service-time" ||
+        (field === "informed" && real === undefined)),
   },
   {
     id: "rewrite-to-no-path",
@@ -46,6 +46,10 @@ export const ON_PURPOSE: readonly OnPurpose[] = [
     explains: (_, { path }) => path?.startsWith("/rewritten-to-no-path") === true,
   },
 ];
+
+function saysNoBody(values: unknown): boolean {
+  return ["undefined", '["0"]', '["chunked"]'].includes(JSON.stringify(values) ?? "undefined");
+}
 
 /** The rule that explains it, or undefined: a bug. */
 export function onPurpose(difference: Difference, sent: CaseRequest): OnPurpose | undefined {

@@ -87,7 +87,11 @@ const OUTLIERS: readonly DifferentialCase[] = [
   outlier(
     "never more than maxEjectionPercent",
     { consecutive5xxErrors: 2, maxEjectionPercent: 50 },
-    [eachOfTwo(40, [{ status: 503 }]), then({ times: 10, exactly: true })],
+    [
+      // Which of the two is out is chance.
+      { times: 40, exactly: true, upstream: [{ status: 503 }] },
+      then({ times: 10, exactly: true }),
+    ],
     TWO,
   ),
   outlier("none below ten by default", { consecutive5xxErrors: 2, maxEjectionPercent: undefined }, [
