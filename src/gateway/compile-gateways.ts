@@ -4,6 +4,7 @@ import { speechOf } from "./check-server-tls.ts";
 import { compileServerTls } from "./compile-server-tls.ts";
 import { unsupportedFields } from "./fields.ts";
 import type { ComplainAbout } from "./find-credential.ts";
+import { isListener } from "./gateway-api/internal-name.ts";
 import type { GatewayServer, IstioGateway } from "./objects.ts";
 import { inOrder } from "./order.ts";
 import { PortClaims } from "./port-claims.ts";
@@ -92,7 +93,7 @@ function compileServing(
   if (speech !== "https") return speech && { kind: speech };
   const { name, namespace = "default" } = gateway.metadata;
   const { number, name: portName = "" } = server.port!;
-  const settings = compileServerTls(server.tls!, `${field}.tls`, world, complain);
+  const settings = compileServerTls(server.tls!, `${field}.tls`, world, complain, isListener(name));
   return { kind: "https", key: `https.${number}.${portName}.${name}.${namespace}`, settings };
 }
 

@@ -12,8 +12,9 @@ export function compileServerTls(
   field: string,
   world: World,
   complain: ComplainAbout,
+  anyNamespace: boolean,
 ): TlsSettings | undefined {
-  const reader = { world, complain, consequence: "until then connections to this server are closed" };
+  const reader = { world, complain, anyNamespace, consequence: "until then connections to this server are closed" };
   const { credentialName, credentialNames = [] } = tls;
   const names = credentialName ? [credentialName] : credentialNames;
   const nameField = `${field}.${credentialName ? "credentialName" : "credentialNames"}`;

@@ -14,6 +14,8 @@ export interface CredentialReader {
   complain: ComplainAbout;
   /** What an unusable credential does to who names it. */
   consequence: string;
+  /** Gateway API's references have been checked: they name any namespace. */
+  anyNamespace?: boolean;
 }
 
 /** For explaining without a look into Secrets: every credential is taken to be there. */
@@ -36,19 +38,19 @@ export function authorityOf(name: string, field: string, reader: CredentialReade
 function use<T>(
   name: string,
   field: string,
-  { world, complain, consequence }: CredentialReader,
+  { world, complain, consequence, anyNamespace = false }: CredentialReader,
   look: (namespace: string, name: string) => Held<T>,
 ): T | undefined {
   const [, plain] = /^(?:kubernetes:\/\/)?([^:]+)$/.exec(name) ?? [];
-  const [own, namespace] = (plain ?? "").split("/").reverse();
-  if (!own || (namespace !== undefined && namespace !== world.gatewayNamespace)) {
+  const [own, namespace = world.gatewayNamespace] = (plain ?? "").split("/").reverse();
+  if (!own || (namespace !== world.gatewayNamespace && !anyNamespace)) {
     complain(
       field,
       `${field}: "${name}" is no Secret of ${world.gatewayNamespace}, and the gateway reads no others: put the Secret there and write its bare name (${consequence})`,
     );
     return undefined;
   }
-  const { value, problem } = look(world.gatewayNamespace, own);
+  const { value, problem } = look(namespace, own);
   if (problem !== undefined && value !== undefined)
     complain(field, `${field}: ${problem} (the last good one stays in force)`, "partly-honoured");
   else if (problem !== undefined) complain(field, `${field}: ${problem} (${consequence})`);

@@ -24,12 +24,17 @@ export function compileGatewayApi(world: World, services: ServiceDirectory): Gat
   if (gatewayApi === undefined) return NOTHING;
   const gateways = inOrder(gatewayApi.gateways)
     .filter((each) => isOurs(each, gatewayApi.classes))
-    .map((each) => compileListeners(each, gatewayApi, assign(each)));
+    .map((each) => compileListeners(each, gatewayApi, world.credentials, assign(each)));
   const byName = new Map(gateways.map((each) => [keyOf(each), each]));
   const backends = { services, grants: gatewayApi.grants };
   const objects = [...gatewayApi.httpRoutes, ...gatewayApi.grpcRoutes];
   const routes = objects.map((each) => compileRoute(each, byName, backends));
-  return { gateways, routes, istioGateways: gateways.flatMap(asIstioGateways), virtualServices: mergeRoutes(routes) };
+  return {
+    gateways,
+    routes,
+    istioGateways: gateways.flatMap((each) => asIstioGateways(each, world.openPorts)),
+    virtualServices: mergeRoutes(routes),
+  };
 }
 
 function keyOf({ object }: CompiledGateway): string {

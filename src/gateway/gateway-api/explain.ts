@@ -53,12 +53,13 @@ function explainGateway(gateway: CompiledGateway, served: ServedGatewayApi, port
 
 function explainListener(
   title: string,
-  { spec, parent, conflict, finding }: CompiledListener,
+  { spec, parent, conflict, finding, tls }: CompiledListener,
   { listenerProblems }: ServedGatewayApi,
   port: number,
 ): ExplanationStep {
   const name = `${title} listener ${spec.name}`;
-  const problems = finding?.message ?? listenerProblems.get(parent?.internalName ?? "")?.join("; ");
+  const problems =
+    finding?.message ?? tls.finding?.message ?? listenerProblems.get(parent?.internalName ?? "")?.join("; ");
   if (conflict !== undefined) return not(`${name} lost its place to an earlier listener (${conflict})`);
   if (problems !== undefined) return not(`${name}: ${problems}`);
   if (spec.port !== port) return not(`${name} is at port ${spec.port}, not ${port}`);

@@ -4,7 +4,7 @@
 import { failed, type Moment, type Stated, setConditions } from "./conditions.ts";
 import { INGRESS_HOST } from "./gateway-services.ts";
 import type { CompiledGateway, CompiledListener } from "./listeners.ts";
-import type { GatewayStatus, ListenerStatus } from "./objects.ts";
+import type { Finding, GatewayStatus, ListenerStatus } from "./objects.ts";
 import type { CompiledRoute } from "./translate.ts";
 
 export interface GatewaySurroundings {
@@ -30,24 +30,28 @@ export function gatewayStatus(
     Programmed: programmed,
     ResolvedRefs: { reason: "ResolvedRefs", message: "All references resolved" },
   };
+  const { addresses: _, listeners: __, ...rest } = existing;
+  const listenerStatus = (each: CompiledListener): ListenerStatus => {
+    const { name } = each.spec;
+    return {
+      name,
+      supportedKinds: each.supportedKinds,
+      attachedRoutes: counts.get(name) ?? 0,
+      conditions: setConditions(before.get(name)?.conditions ?? [], listenerConditions(each, around), moment),
+    };
+  };
   return {
-    ...existing,
-    addresses,
+    ...rest,
+    ...(addresses.length === 0 ? {} : { addresses }),
     conditions: setConditions(existing.conditions ?? [], stated, moment),
-    listeners: listeners.map((each): ListenerStatus => {
-      const { name } = each.spec;
-      return {
-        name,
-        supportedKinds: each.supportedKinds,
-        attachedRoutes: counts.get(name) ?? 0,
-        conditions: setConditions(before.get(name)?.conditions ?? [], listenerConditions(each, around), moment),
-      };
-    }),
+    ...(listeners.length === 0 ? {} : { listeners: listeners.map(listenerStatus) }),
   };
 }
 
-function isValid({ parent, finding, conflict }: CompiledListener, { listenerProblems }: GatewaySurroundings): boolean {
-  return conflict === undefined && finding === undefined && !listenerProblems.has(parent?.internalName ?? "");
+function isValid(listener: CompiledListener, { listenerProblems }: GatewaySurroundings): boolean {
+  const { parent, finding, conflict, tls } = listener;
+  const isWell = conflict === undefined && finding === undefined && tls.finding === undefined;
+  return isWell && !listenerProblems.has(parent?.internalName ?? "");
 }
 
 function accepted({ assignment }: CompiledGateway, all: number, valid: number): Stated {
@@ -62,7 +66,7 @@ const CONFLICT = "Listener has a conflict with another listener attached to the 
 const FINE = "No errors found";
 
 function listenerConditions(
-  { parent, conflict, finding, hasWrongKinds }: CompiledListener,
+  { parent, conflict, finding, hasWrongKinds, tls }: CompiledListener,
   { listenerProblems }: GatewaySurroundings,
 ): Record<string, Stated> {
   const kinds: Record<string, Stated> = hasWrongKinds
@@ -72,17 +76,30 @@ function listenerConditions(
     const lost = { reason: conflict, message: CONFLICT };
     return { Accepted: failed(lost), Programmed: failed(lost), Conflicted: lost, ...kinds };
   }
-  const problems = listenerProblems.get(parent?.internalName ?? "");
   return {
-    Accepted: finding === undefined ? { reason: "Accepted", message: FINE } : failed(finding),
+    Accepted: orFailed(finding ?? forbiddenCertificate(tls.finding), { reason: "Accepted", message: FINE }),
     Conflicted: { status: "False", reason: "NoConflicts", message: FINE },
-    Programmed:
-      problems === undefined
-        ? { reason: "Programmed", message: FINE }
-        : failed({ reason: "Invalid", message: problems.join("; ") }),
-    ResolvedRefs: { reason: "ResolvedRefs", message: FINE },
+    Programmed: orFailed(notProgrammed(tls.finding, listenerProblems.get(parent?.internalName ?? "")), {
+      reason: "Programmed",
+      message: FINE,
+    }),
+    ResolvedRefs: orFailed(tls.finding, { reason: "ResolvedRefs", message: FINE }),
     ...kinds,
   };
+}
+
+function orFailed(finding: Finding | undefined, good: Stated): Stated {
+  return finding === undefined ? good : failed(finding);
+}
+
+/** istiod's reason for it, though it is about no authority. */
+function forbiddenCertificate(finding: Finding | undefined): Finding | undefined {
+  return finding?.reason === "RefNotPermitted" ? { ...finding, reason: "NoValidCACertificate" } : undefined;
+}
+
+function notProgrammed(certificate: Finding | undefined, problems: readonly string[] | undefined): Finding | undefined {
+  if (certificate !== undefined) return { reason: "Invalid", message: "Bad TLS configuration" };
+  return problems && { reason: "Invalid", message: problems.join("; ") };
 }
 
 /** A route counts once at a listener, however often it names it. */

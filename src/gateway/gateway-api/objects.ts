@@ -55,7 +55,11 @@ export interface ListenerSpec {
   hostname?: string;
   port: number;
   protocol: string;
-  tls?: Record<string, unknown>;
+  tls?: {
+    mode?: string;
+    certificateRefs?: { group?: string; kind?: string; namespace?: string; name: string }[];
+    options?: Record<string, string>;
+  };
   allowedRoutes?: { namespaces?: { from?: string; selector?: LabelSelector }; kinds?: RouteGroupKind[] };
 }
 

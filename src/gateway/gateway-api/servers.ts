@@ -5,7 +5,7 @@ import type { ServerTemplate } from "../server-template.ts";
 import type { Problem } from "../table.ts";
 import type { World } from "../world.ts";
 import type { GatewayApiCompilation } from "./compile-gateway-api.ts";
-import { isListener } from "./listeners.ts";
+import { isListener } from "./internal-name.ts";
 
 export interface ServedGatewayApi extends GatewayApiCompilation {
   /** By internal name: why a listener is not open, or not wholly. */

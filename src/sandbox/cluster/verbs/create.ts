@@ -1,11 +1,12 @@
 // POST: a new object.
 
 import type { KubeObject } from "../../../core/kubernetes/object.ts";
-import { decode } from "../decode.ts";
+import { decode, schemaOf } from "../decode.ts";
 import { alreadyExists, badRequest, forbidden, notFound } from "../errors.ts";
 import { managedAfterUpdate, managerOf } from "../fields/managers.ts";
 import { type JsonObject, receive } from "../json.ts";
 import { rulesOf } from "../kinds/rules.ts";
+import { applyDefaults } from "../schema/default.ts";
 import { storeKey } from "../store/object-store.ts";
 import { type Call, commit, refuseWrong } from "./write.ts";
 
@@ -32,7 +33,11 @@ export function admitNew(call: Call, object: KubeObject): KubeObject {
   metadata.uid = core.uid();
   metadata.creationTimestamp = core.now();
   if (resource.countsGeneration) metadata.generation = 1;
-  if (resource.subresources.status) delete object["status"];
+  if (resource.subresources.status) {
+    delete object["status"];
+    // A real server fills in the defaults of custom kinds whenever it reads them.
+    if (resource.custom) applyDefaults(schemaOf(resource), object as unknown as JsonObject);
+  }
   rulesOf(resource).prepareCreate?.(core, object, user);
   refuseWrong(call, object);
   const warning = rulesOf(resource).warning?.(object);
