@@ -19,14 +19,14 @@ import { type ClientError, Refusals } from "./refusals.ts";
 const MAX_HEADER_BYTES = 61_440;
 /** How often Node looks for heads that do not come; its default. */
 const LOOK_MS = 30_000;
-/** As long as Node waits for a request's head. */
-const FIRST_BYTE_TIMEOUT_MS = 60_000;
 
 export class ConnectionManager {
+  readonly #firstByteMs: number;
   readonly #http1: Server;
   readonly #http2: Http2Entrance;
 
   constructor(gate: Gate, entrance: Entrance) {
+    this.#firstByteMs = gate.timeLimits.headMs;
     this.#http1 = makeHttp1Server(gate, entrance);
     this.#http2 = new Http2Entrance(gate, entrance);
   }
@@ -34,7 +34,7 @@ export class ConnectionManager {
   accept(socket: Duplex): void {
     const expire = () => void socket.destroy();
     const { setTimeout: limit } = socket as Partial<Socket>;
-    limit?.call(socket, FIRST_BYTE_TIMEOUT_MS, expire);
+    limit?.call(socket, this.#firstByteMs, expire);
     whenProtocolKnown(socket, (isHttp2) => {
       limit?.call(socket, 0);
       socket.off("timeout", expire);

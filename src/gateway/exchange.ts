@@ -235,7 +235,7 @@ export class Exchange implements AttemptOwner {
     const at = trailers === undefined ? -1 : trailers.indexOf("grpc-status");
     if (at !== -1) this.#account.grpcStatus = trailers![at + 1];
     client.end(rest, trailers);
-    this.#finish(client.sentCode, this.#retries?.exhausted === true ? "URX" : "-", "via_upstream", "");
+    this.#finish(client.sentCode, this.#retries?.flags ?? "-", "via_upstream", "");
   }
 
   onUpgrade(headers: AnswerHeaders, upstream: Duplex, over: () => void): void {
@@ -263,7 +263,7 @@ export class Exchange implements AttemptOwner {
     const retries = this.#retries;
     const wanted = retries !== undefined && retriesFailure(retries.policy, failure);
     if (wanted && this.#retry()) return;
-    this.#answer(local.failureReply(failure, wanted && retries.exhausted));
+    this.#answer(local.failureReply(failure, wanted ? retries.flags : "-"));
   }
 
   /** True when another attempt is on its way. */
@@ -342,7 +342,10 @@ export class Exchange implements AttemptOwner {
     this.#cancelPerTry?.();
     this.#cancelBackoff?.();
     this.#retries?.end();
-    if (this.#body !== undefined) this.#account.bytesReceived = this.#body.bytesReceived;
+    if (this.#body !== undefined) {
+      this.#account.bytesReceived = this.#body.bytesReceived;
+      this.#body.discard();
+    }
     this.#account.close({ code, flags, details, failure });
   }
 }

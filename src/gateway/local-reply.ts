@@ -100,13 +100,13 @@ export function brokenAnswer(failure: Failure): [string, string] {
   return [flags, `upstream_reset_after_response_started{${text.replaceAll(" ", "_")}}`];
 }
 
-/** `retried`: retries were made and are used up. */
-export function failureReply(failure: Failure, retried: boolean): LocalReply {
-  const flags = (own: string) => (retried ? `URX,${own}` : own);
+/** `retry`: why a retry that was wanted is not made. */
+export function failureReply(failure: Failure, retry: "URX" | "UO" | "-"): LocalReply {
+  const flags = (own: string) => (retry === "-" ? own : `${retry},${own}`);
   if (failure.kind === "overflow") return OVERFLOW;
   if (failure.kind === "per-try-timeout") return reply(504, TIMEOUT.body, flags("UT"), "upstream_per_try_timeout");
   const [text, own, failureText] = resetTexts(failure);
-  const body = `upstream connect error or disconnect/reset before headers. ${retried ? "retried and the latest " : ""}reset reason: ${text}`;
+  const body = `upstream connect error or disconnect/reset before headers. ${retry === "URX" ? "retried and the latest " : ""}reset reason: ${text}`;
   const details = `upstream_reset_before_response_started{${text.replaceAll(" ", "_")}${failureText === "" ? "" : `|${failureText}`}}`;
   return reply(failure.kind === "protocol" ? 502 : 503, body, flags(own), details, failureText);
 }

@@ -18,6 +18,7 @@ export class RequestBody {
   #ended = false;
   #onEnd: (() => void) | undefined;
   #current: Readable | undefined;
+  #isDiscarded = false;
 
   constructor(source: Readable, keep: boolean) {
     this.#source = source;
@@ -58,7 +59,16 @@ export class RequestBody {
     return stream;
   }
 
+  /** The answer is complete: the rest of what the client sends is read for nobody, so that it sees the answer. */
+  discard(): void {
+    this.#isDiscarded = true;
+    this.#kept = undefined;
+    this.#current = undefined;
+    if (!this.#ended) this.#source.resume();
+  }
+
   #take(chunk: Buffer): void {
+    if (this.#isDiscarded) return;
     this.#bytes += chunk.length;
     if (this.#bytes > REPLAY_LIMIT_BYTES) this.#kept = undefined;
     this.#kept?.push(chunk);

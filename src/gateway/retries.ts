@@ -8,8 +8,8 @@ import type { Upstream } from "./upstream.ts";
 
 export class Retries {
   readonly policy: RetryPolicy;
-  /** Retries were wanted and are used up. */
-  exhausted = false;
+  /** Envoy's response flag when a retry was wanted: all are used up (URX), or too many of the cluster's were running (UO). */
+  flags: "URX" | "UO" | "-" = "-";
   #tried: Upstream[] | undefined;
   #running: RetryLimit | undefined;
 
@@ -25,10 +25,13 @@ export class Retries {
   /** After so many attempts, the last one at `upstream`. True: there is to be another, and it is counted as running. */
   mayFollow(attempts: number, upstream: Upstream, cluster: LiveCluster, body: RequestBody | undefined): boolean {
     this.end();
-    if (attempts > this.policy.attempts) this.exhausted = true;
-    if (this.exhausted || (body !== undefined && !body.replayable)) return false;
+    if (attempts > this.policy.attempts) this.flags = "URX";
+    if (this.flags !== "-" || (body !== undefined && !body.replayable)) return false;
     const { retryLimit } = cluster;
-    if (retryLimit !== undefined && !retryLimit.enter(() => cluster.running)) return false;
+    if (retryLimit !== undefined && !retryLimit.enter(() => cluster.running)) {
+      this.flags = "UO";
+      return false;
+    }
     this.#running = retryLimit;
     (this.#tried ??= []).push(upstream);
     return true;
