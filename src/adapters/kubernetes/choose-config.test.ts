@@ -114,3 +114,17 @@ test("nothing configured says how to begin", async () => {
   await expect(nothing).rejects.toMatchObject({ reason: "Unreachable" });
   await expect(nothing).rejects.toThrow("Start a sandbox with `serin up`");
 });
+
+test("last of all, in a pod: the Service of the API server, by IPv6 too, and the service account's files", async () => {
+  mkdirSync(at("account"));
+  writeFileSync(at("account/token"), "t");
+  const inPod = { env: { HOME: at("nobody"), KUBERNETES_SERVICE_HOST: "fd00::1" }, serviceAccountDir: at("account") };
+  expect(await chooseConfig(inPod)).toEqual({
+    source: "the pod's service account",
+    namespace: "default",
+    server: "https://[fd00::1]:443",
+    cluster: { server: "https://[fd00::1]:443", "certificate-authority": at("account/ca.crt") },
+    user: { tokenFile: at("account/token") },
+  });
+  expect(await chooseConfig({ ...inPod, kubeconfig: at("one") })).toMatchObject({ source: at("one") });
+});

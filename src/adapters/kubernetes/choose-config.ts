@@ -20,6 +20,8 @@ export interface ConfigChoice {
   context?: string;
   cluster?: string;
   user?: string;
+  /** Where the kubelet puts token, authority and namespace of a pod's service account. */
+  serviceAccountDir?: string;
   env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -39,7 +41,7 @@ const SERVICE_ACCOUNT_DIR = "/var/run/secrets/kubernetes.io/serviceaccount";
 export async function chooseConfig(choice: ConfigChoice): Promise<ChosenConfig> {
   const found = await findConfig(choice);
   if (found !== undefined) return pick(found.config, choice, found.source);
-  const pod = inCluster(choice.env);
+  const pod = inCluster(choice);
   if (pod !== undefined) return pod;
   throw new ClusterError(
     "Unreachable",
@@ -124,17 +126,17 @@ function names(map: Map<string, unknown>): string {
 }
 
 /** https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/ */
-function inCluster(env: ConfigChoice["env"]): ChosenConfig | undefined {
+function inCluster({ env, serviceAccountDir: dir = SERVICE_ACCOUNT_DIR }: ConfigChoice): ChosenConfig | undefined {
   const [host, port] = [env.KUBERNETES_SERVICE_HOST, env.KUBERNETES_SERVICE_PORT ?? "443"];
-  const tokenFile = join(SERVICE_ACCOUNT_DIR, "token");
+  const tokenFile = join(dir, "token");
   if (host === undefined || host === "" || !existsSync(tokenFile)) return undefined;
-  const namespaceFile = join(SERVICE_ACCOUNT_DIR, "namespace");
+  const namespaceFile = join(dir, "namespace");
   const server = `https://${host.includes(":") ? `[${host}]` : host}:${port}`;
   return {
     source: "the pod's service account",
     namespace: existsSync(namespaceFile) ? readFileSync(namespaceFile, "utf8").trim() : "default",
     server,
-    cluster: { server, "certificate-authority": join(SERVICE_ACCOUNT_DIR, "ca.crt") },
+    cluster: { server, "certificate-authority": join(dir, "ca.crt") },
     user: { tokenFile },
   };
 }

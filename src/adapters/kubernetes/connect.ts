@@ -25,6 +25,8 @@ export interface ConnectOptions extends Impersonation {
   /** Overrides of the context's cluster and user, by name. */
   cluster?: string;
   user?: string;
+  /** Of a pod; absent: where a kubelet puts it. */
+  serviceAccountDir?: string;
   requestTimeoutMs?: number;
   /** Our own limit. */
   rate?: RateLimitOptions;
