@@ -13,7 +13,9 @@ export interface Target {
 /** Undefined when Envoy refuses it: badTarget in local-reply.ts says how. */
 export function parseTarget(url: string): Target | undefined {
   if (url.charCodeAt(0) !== SLASH) return parseAbsolute(url);
-  if (url.includes("#")) return undefined;
+  // Envoy alone refuses a fragment; Istio's bootstrap lets it cut the fragment off (http_reject_path_with_fragment: false).
+  const fragment = url.indexOf("#");
+  if (fragment !== -1) return parseTarget(url.slice(0, fragment));
   const mark = url.indexOf("?");
   const path = mark === -1 ? url : url.slice(0, mark);
   const query = mark === -1 ? "" : url.slice(mark + 1);

@@ -131,7 +131,6 @@ const REFUSED: [string, string, string | RegExp][] = [
     `GET /e HTTP/1.1\r\nhost: a\r\nx: ${"a".repeat(62_464)}\r\n\r\n`,
     /^HTTP\/1.1 431 [^]*Request Header Fields Too Large <closed>$/,
   ],
-  ["a fragment", "GET /e#a HTTP/1.1\r\nhost: a\r\n\r\n", /^HTTP\/1.1 400 /],
   ["CONNECT", "CONNECT a:1 HTTP/1.1\r\nhost: a:1\r\n\r\n", /^HTTP\/1.1 404 /],
   ["OPTIONS *", "OPTIONS * HTTP/1.1\r\nhost: a\r\n\r\n", /^HTTP\/1.1 404 /],
 ];

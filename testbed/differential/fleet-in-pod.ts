@@ -8,11 +8,14 @@ import { CONTROL_PORT, type FleetRequest, fleetPortOf } from "./fleet-ports.ts";
 
 const fleet = await startFleet((endpoint, which) => ({ host: "0.0.0.0", port: fleetPortOf(endpoint, which) }));
 
-createServer(async (request, response) => {
+const control = createServer(async (request, response) => {
   let text = "";
   for await (const chunk of request.setEncoding("utf8")) text += chunk as string;
   response.end(JSON.stringify(await obey(JSON.parse(text) as FleetRequest)));
-}).listen(CONTROL_PORT);
+});
+// A port-forward tells of a closed connection late: one that is kept must not be closed under the next request.
+control.keepAliveTimeout = 0;
+control.listen(CONTROL_PORT);
 process.once("SIGTERM", () => process.exit(0));
 
 async function obey(request: FleetRequest): Promise<SeenAttempt[]> {

@@ -28,6 +28,19 @@ export function startEnvoy({ program, home, name = "envoy", ...options }: EnvoyO
   return startChild({ home, name, program, args });
 }
 
+/** What Istio's own bootstrap switches: without it Envoy would refuse requests that Istio's gateways serve. */
+export const ISTIO_RUNTIME = {
+  layers: [
+    {
+      name: "global config",
+      static_layer: {
+        "envoy.reloadable_features.http_reject_path_with_fragment": false,
+        "re2.max_program_size.error_level": 32_768,
+      },
+    },
+  ],
+};
+
 function bootstrap({
   xdsPort,
   adminPort,
@@ -47,6 +60,7 @@ function bootstrap({
       metadata: { NAMESPACE: "istio-system", LABELS: labels, CLUSTER_ID: "Kubernetes", ISTIO_VERSION: "1.31.1" },
     },
     admin: { address: address(adminPort) },
+    layered_runtime: ISTIO_RUNTIME,
     dynamic_resources: {
       lds_config: discovered,
       cds_config: discovered,

@@ -4,6 +4,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Child, startChild } from "./child.ts";
+import { ISTIO_RUNTIME } from "./envoy.ts";
 
 export interface StaticEnvoyOptions {
   program: string;
@@ -31,6 +32,7 @@ type Shape = Omit<StaticEnvoyOptions, "program" | "home">;
 function bootstrap(options: Shape, logFile: string): object {
   return {
     admin: { address: address(options.adminPort) },
+    layered_runtime: ISTIO_RUNTIME,
     static_resources: { listeners: [listener(options, logFile)], clusters: [cluster(options)] },
   };
 }
