@@ -5,6 +5,7 @@ import type { Dispatcher } from "undici";
 import type { Admission, Ticket } from "./admission.ts";
 import type { Downstream } from "./downstream.ts";
 import type { HeaderList } from "./headers.ts";
+import type { Http2Call } from "./http2-call.ts";
 import { trailerList } from "./http2-headers.ts";
 import type { Failure } from "./local-reply.ts";
 import type { AnswerHeaders } from "./retry.ts";
@@ -12,8 +13,10 @@ import type { Upstream, UpstreamRequest } from "./upstream.ts";
 import { connectFailure, UpstreamError } from "./upstream-error.ts";
 
 export interface AttemptOwner {
-  /** Headers have come. False: do not pass this answer on. */
-  onAnswer(status: number, headers: AnswerHeaders): boolean;
+  /** Headers have come, and nothing follows where that is known. False: do not pass this answer on. */
+  onAnswer(status: number, headers: AnswerHeaders, endsWithHead: boolean): boolean;
+  /** 1xx, before the answer. */
+  onInformation(status: number, headers: AnswerHeaders): void;
   onData(bytes: number): void;
   /** The answer is complete; `rest` is what has not been written to the client yet. Trailers of HTTP/1.1 are dropped, as in Envoy. */
   onEnd(rest: Buffer | undefined, trailers: HeaderList | undefined): void;
@@ -93,10 +96,12 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#over();
   }
 
-  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
-    // 1xx: the client has had its 100 from us.
-    if (status < 200 || this.#state !== "running") return;
-    if (this.#owner.onAnswer(status, headers)) this.#expectedBytes = Number(headers["content-length"] ?? -1);
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
+    if (this.#state !== "running") return;
+    if (status < 200) return this.#owner.onInformation(status, headers);
+    const endsWithHead = this.speaksHttp2 && (controller as Http2Call).endsWithHead;
+    if (this.#owner.onAnswer(status, headers, endsWithHead))
+      this.#expectedBytes = Number(headers["content-length"] ?? -1);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {

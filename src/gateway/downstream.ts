@@ -10,6 +10,8 @@ export interface ConnectionEnds {
   readonly remotePort?: number | undefined;
   readonly localAddress?: string | undefined;
   readonly localPort?: number | undefined;
+  /** Of a client that has shown a certificate: what the upstream is told about it. */
+  readonly forwardedCertificate?: string | undefined;
 }
 
 /** Where an upstream's answer is written to. */
@@ -42,6 +44,8 @@ export interface Downstream extends AnswerSink {
   refusal(): LocalReply | undefined;
   /** The client waits for it before it sends the body. */
   writeContinue(): void;
+  /** 1xx: may come before the head, and more than once. */
+  writeInformation(code: number, headers: HeaderList): void;
   /** The head's headers are complete but for what the protocol itself needs. */
   writeHead(code: number, headers: HeaderList, trailersMayFollow: boolean): void;
   readonly headSent: boolean;

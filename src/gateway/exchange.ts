@@ -202,7 +202,7 @@ export class Exchange implements AttemptOwner {
   // What an attempt tells its owner.
 
   /** False: the answer is not passed on, another attempt follows. */
-  onAnswer(status: number, headers: AnswerHeaders): boolean {
+  onAnswer(status: number, headers: AnswerHeaders, endsWithHead: boolean): boolean {
     this.#cancelPerTry?.();
     const account = this.#account;
     const attempt = this.#attempt!;
@@ -215,8 +215,14 @@ export class Exchange implements AttemptOwner {
     const list = clientHeaders(headers, this.#upgrading === undefined ? account.upstreamMs : undefined);
     const { cookie } = account.view!;
     if (cookie !== undefined) list.push("set-cookie", cookie);
+    if (endsWithHead && headers["content-length"] === undefined) list.push(...this.#client.emptyFraming(status));
     this.#client.writeHead(status, this.#edited(list), attempt.speaksHttp2);
     return true;
+  }
+
+  /** Passed on as it is, as with Envoy's proxy_100_continue, which istiod sets. */
+  onInformation(status: number, headers: AnswerHeaders): void {
+    this.#client.writeInformation(status, clientHeaders(headers, undefined));
   }
 
   /** Response operations, once a route is found: on Envoy's own answers, too. */

@@ -65,6 +65,12 @@ export class Http1Downstream implements Downstream {
     this.#response.writeContinue();
   }
 
+  writeInformation(code: number, headers: HeaderList): void {
+    let text = `HTTP/1.1 ${code} ${STATUS_CODES[code] ?? "Unknown"}\r\n`;
+    for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
+    this.#request.socket.write(`${text}\r\n`, "latin1");
+  }
+
   writeHead(code: number, headers: HeaderList): void {
     const response = this.#response;
     const list = sealed(headers, this.#gate.httpDate());

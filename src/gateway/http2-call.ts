@@ -31,6 +31,8 @@ export class Http2Call implements Dispatcher.DispatchController {
   #over = false;
   #trailers: Record<string, string | string[]> = {};
 
+  /** The answer has neither body nor trailers; known when its head has come. */
+  endsWithHead = false;
   /** How often it was given back by a connection that could not take it. */
   moves = 0;
   /** The answer is complete or will not come. */
@@ -66,6 +68,7 @@ export class Http2Call implements Dispatcher.DispatchController {
   }
 
   #listen(stream: ClientHttp2Stream): void {
+    stream.on("headers", (_headers, _flags, raw?: string[]) => this.#onInformation(raw ?? []));
     stream.on("response", (_headers, flags, raw?: string[]) => this.#onResponse(flags, raw ?? []));
     stream.on("data", (chunk: Buffer) => this.#handler.onResponseData?.(this, chunk));
     stream.on("trailers", (trailers) => (this.#trailers = incoming(trailerList(trailers))));
@@ -74,11 +77,16 @@ export class Http2Call implements Dispatcher.DispatchController {
     stream.on("close", () => this.fail(this.#failure(stream.rstCode ?? 0), this.#error));
   }
 
+  #onInformation(raw: readonly string[]): void {
+    this.#handler.onResponseStart?.(this, statusIn(raw), incoming(raw));
+  }
+
   #onResponse(flags: number, raw: readonly string[]): void {
     this.#answered = true;
-    this.#handler.onResponseStart?.(this, Number(raw[raw.indexOf(":status") + 1]), incoming(raw));
+    this.endsWithHead = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
+    this.#handler.onResponseStart?.(this, statusIn(raw), incoming(raw));
     // At once, so that an answer that is all head stays one.
-    if ((flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0) this.#onEnd();
+    if (this.endsWithHead) this.#onEnd();
   }
 
   #onEnd(): void {
@@ -126,6 +134,10 @@ export class Http2Call implements Dispatcher.DispatchController {
   resume(): void {
     this.#stream?.resume();
   }
+}
+
+function statusIn(raw: readonly string[]): number {
+  return Number(raw[raw.indexOf(":status") + 1]);
 }
 
 /** By a stream's error code. */

@@ -81,6 +81,11 @@ export class Http2Downstream implements Downstream {
     this.#stream.additionalHeaders({ ":status": 100 });
   }
 
+  writeInformation(code: number, headers: HeaderList): void {
+    if (!this.#stream.destroyed && !this.#stream.closed)
+      this.#stream.additionalHeaders(outgoing(headers, { ":status": code }));
+  }
+
   writeHead(code: number, headers: HeaderList, trailersMayFollow: boolean): void {
     this.#code = code;
     const record = outgoing(sealed(headers, this.#gate.httpDate()), { ":status": code });
