@@ -39,7 +39,7 @@ export interface ClusterWorldOptions {
 
 export async function startClusterWorld(options: ClusterWorldOptions): Promise<RoutingWorld> {
   const { cluster, kubectl } = options;
-  const { pod: ingress, podPorts } = await findIngress(cluster, options.gatewayLabels, GATEWAY_PORTS);
+  const ingress = await findIngress(cluster, options.gatewayLabels, GATEWAY_PORTS);
   if (!options.sharedIngress) await refuseSharedHosts(cluster, ingress, GATEWAY_PORTS);
   const run = randomUUID();
   await using stack = new AsyncDisposableStack();
@@ -58,9 +58,10 @@ export async function startClusterWorld(options: ClusterWorldOptions): Promise<R
   const control = await forward(HOME, FLEET_POD, [CONTROL_PORT]);
   const fleet = remoteFleet({ host: "127.0.0.1", port: control.get(CONTROL_PORT)! });
   stack.defer(() => fleet.close());
-  const addresses =
-    options.gatewayAddresses ??
-    loopback(podPorts, await forward(ingress.namespace, ingress.name, [...podPorts.values()]));
+  const { podPorts } = ingress;
+  const forwarded = await forward(ingress.namespace, ingress.name, [...podPorts.values(), ADMIN_PORT]);
+  const addresses = options.gatewayAddresses ?? loopback(podPorts, forwarded);
+  const workers = await workersOf(forwarded.get(ADMIN_PORT)!);
   const writer = ownWriter(cluster, ingress.labels, run);
   await createAll(writer, [suiteGateway()]);
   const probe = new Probe(writer, addresses.get(GATEWAY_PORTS[0])!);
@@ -72,9 +73,19 @@ export async function startClusterWorld(options: ClusterWorldOptions): Promise<R
     addressOf: (port) => addresses.get(port)!,
     apply: (objects) => createAll(writer, objects),
     inEffect: () => probe.inEffect(),
-    leavesOut: (each) => whyLeftOut(each, { ingress, ports: [...addresses.keys()], serves: options.serves }),
+    leavesOut: (each) => whyLeftOut(each, { ingress, ports: [...addresses.keys()], workers, serves: options.serves }),
     close: () => started.disposeAsync(),
   };
+}
+
+/** Envoy's own, in every pod of Istio's. */
+const ADMIN_PORT = 15_000;
+
+/** How many threads the proxy has. */
+async function workersOf(localPort: number): Promise<number> {
+  const answer = await fetch(`http://127.0.0.1:${localPort}/server_info`);
+  const { command_line_options } = (await answer.json()) as { command_line_options: { concurrency: number } };
+  return command_line_options.concurrency;
 }
 
 function loopback(podPorts: ReadonlyMap<number, number>, local: ReadonlyMap<number, number>): Map<number, Address> {

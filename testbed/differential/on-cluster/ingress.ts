@@ -10,6 +10,10 @@ export interface IngressPod {
   labels: Readonly<Record<string, string>>;
   /** Of the proxy's image: Istio's version. */
   version: string;
+  /** The ports of the pod by those of Gateways. */
+  podPorts: ReadonlyMap<number, number>;
+  /** Ports of the Services that select it: only these can be named by a Gateway of Gateway API. */
+  servicePorts: readonly number[];
 }
 
 /** `selector` in query form: istio=ingressgateway. One pod of several is taken: all get the same configuration. */
@@ -17,7 +21,7 @@ export async function findIngress(
   cluster: Cluster,
   selector: string,
   gatewayPorts: readonly number[],
-): Promise<{ pod: IngressPod; podPorts: ReadonlyMap<number, number> }> {
+): Promise<IngressPod> {
   const { items } = await cluster.list<Pod>(PODS, { labelSelector: selector });
   const ready = items.filter(isReady).sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))[0];
   if (ready === undefined)
@@ -27,8 +31,16 @@ export async function findIngress(
   const { name, namespace = "", labels = {} } = ready.metadata;
   const { items: services } = await cluster.list<Service>(SERVICES, { namespace });
   const image = ready.spec.containers.find((each) => each.name === "istio-proxy")?.image ?? "";
-  const podPorts = new Map(gatewayPorts.map((port) => [port, podPortOf(port, ready, services)]));
-  return { pod: { name, namespace, labels, version: /:([^:@/]+)(@.*)?$/.exec(image)?.[1] ?? "unknown" }, podPorts };
+  return {
+    name,
+    namespace,
+    labels,
+    version: /:([^:@/]+)(@.*)?$/.exec(image)?.[1] ?? "unknown",
+    podPorts: new Map(gatewayPorts.map((port) => [port, podPortOf(port, ready, services)])),
+    servicePorts: services
+      .filter(({ spec }) => selects(spec.selector, labels))
+      .flatMap(({ spec }) => (spec.ports ?? []).map(({ port }) => port)),
+  };
 }
 
 function isReady({ metadata, status }: Pod): boolean {
