@@ -5,9 +5,12 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { HTTP_ROUTES } from "../../src/core/kubernetes/resource.ts";
-import type { RunningGateway } from "../../src/gateway/start.ts";
-import { startTestGateway } from "../../testbed/gateway/running.ts";
+import { type RunningGateway, startGateway } from "../../src/gateway/start.ts";
+import { Authority } from "../../testbed/gateway/certificates.ts";
+import { realClock, silentLog } from "../../testbed/gateway/world.ts";
 import { type Kubectl, kubectlOf, type SandboxApi, startSandboxApi } from "./sandbox-api.ts";
+
+const run = promisify(execFile);
 
 let api: SandboxApi;
 let gateway: RunningGateway;
@@ -57,7 +60,8 @@ ${rules}
 
 beforeAll(async () => {
   api = await startSandboxApi({ runtime: true });
-  gateway = await startTestGateway(api.cluster);
+  const doors = { ports: { 80: 0 }, optionalPorts: { 443: 0 }, statsPort: 0 };
+  gateway = await startGateway({ cluster: api.cluster, clock: realClock, log: silentLog, seed: 7, ...doors });
   kubectl = kubectlOf(api);
   await kubectl.with(backend("v1") + backend("v2"), "apply", "-f", "-");
   await kubectl("wait", "--for=condition=Available", "deployment", "--all", "--timeout=20s");
@@ -165,6 +169,32 @@ test("a missing backend is 500, and status says which; a Gateway that is not the
     .toContain("there is no Gateway default/nobody");
 });
 
+test("a listener ends TLS as soon as its certificate is there, and says so until then", async () => {
+  const authority = new Authority();
+  const { certificateFile, keyFile } = authority.issue("DNS:shop.example");
+  const listener =
+    "{ name: https, port: 443, protocol: HTTPS, hostname: shop.example, tls: { certificateRefs: [{ name: shop }] } }";
+  await kubectl.with(GATEWAY.replace("listeners: [", `listeners: [${listener}, `), "apply", "-f", "-");
+  await kubectl.with(httpRoute("    - backendRefs: [{ name: echo-v2, port: 80 }]"), "apply", "-f", "-");
+  const resolved = () =>
+    kubectl(
+      "get",
+      "gateways.gateway.networking.k8s.io/web",
+      "-o",
+      'jsonpath={.status.listeners[0].conditions[?(@.type=="ResolvedRefs")].reason}',
+    );
+  await expect.poll(resolved).toBe("InvalidCertificateRef");
+  await kubectl("create", "secret", "tls", "shop", `--cert=${certificateFile}`, `--key=${keyFile}`);
+  await expect.poll(resolved).toBe("ResolvedRefs");
+  const port = gateway.localPorts[443]!;
+  const { stdout } = await run("curl", [
+    ...["--silent", "--show-error", "--resolve", `shop.example:${port}:127.0.0.1`],
+    ...["--cacert", authority.certificateFile, `https://shop.example:${port}/`],
+  ]);
+  expect(stdout.trim()).toBe("v2");
+  authority.dispose();
+});
+
 test("explain-route tells why a request goes where it goes", async () => {
   const rules = `
     - matches: [{ path: { type: PathPrefix, value: /beta } }]
@@ -172,14 +202,10 @@ test("explain-route tells why a request goes where it goes", async () => {
     - backendRefs: [{ name: echo-v1, port: 80 }]`;
   await kubectl.with(httpRoute(rules), "apply", "-f", "-");
   await expect.poll(async () => (await ask("/")).body).toBe("v1");
-  const { stdout: text } = await promisify(execFile)(
-    process.execPath,
-    ["src/main.ts", "explain-route", "http://localhost/betas"],
-    {
-      encoding: "utf8",
-      env: { ...process.env, KUBECONFIG: api.kubeconfig },
-    },
-  );
+  const { stdout: text } = await run(process.execPath, ["src/main.ts", "explain-route", "http://localhost/betas"], {
+    encoding: "utf8",
+    env: { ...process.env, KUBECONFIG: api.kubeconfig },
+  });
   expect(text).toContain("HTTPRoute default/echo rules[0].matches[0]");
   expect(text).toContain('path /betas does not start with the path elements "/beta"');
   expect(text).toContain("echo-v1.default.svc.cluster.local");

@@ -10,6 +10,7 @@ import { GRPC_CASES } from "./grpc.ts";
 import { GRPC_ROUTE_CASES } from "./grpc-routes.ts";
 import { HEADER_CASES } from "./headers.ts";
 import { HOST_CASES } from "./hosts.ts";
+import { HTTP_ROUTE_FILTER_CASES } from "./http-route-filters.ts";
 import { HTTP_ROUTE_CASES } from "./http-routes.ts";
 import { HTTP2_CASES } from "./http2.ts";
 import { MATCH_CASES } from "./match.ts";
@@ -32,5 +33,6 @@ export const HAND_WRITTEN: readonly DifferentialCase[] = [
   ...GRPC_CASES,
   ...STRENGTH_CASES,
   ...HTTP_ROUTE_CASES,
+  ...HTTP_ROUTE_FILTER_CASES,
   ...GRPC_ROUTE_CASES,
 ];

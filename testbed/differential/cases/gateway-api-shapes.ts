@@ -79,6 +79,28 @@ export function routesCase(
   return { feature, name: `${feature}: ${name}`, routes: [], objects: [...gateway, ...objects, ...routes], requests };
 }
 
+/** One HTTPRoute. */
+export function httpCase(
+  name: string,
+  rules: readonly unknown[],
+  requests: readonly CaseRequest[],
+  parts: CaseParts & Omit<RouteSpec, "rules"> = {},
+): DifferentialCase {
+  const { listeners, objects, ...spec } = parts;
+  return routesCase("HTTPRoute", name, [route("HTTPRoute", { ...spec, rules })], requests, { listeners, objects });
+}
+
+/** Several HTTPRoutes, the oldest first. */
+export function severalHttp(
+  name: string,
+  routes: readonly RouteSpec[],
+  requests: readonly CaseRequest[],
+  parts?: CaseParts,
+) {
+  const objects = routes.map((each, i) => route("HTTPRoute", each, `case-${i}`));
+  return routesCase("HTTPRoute", name, objects, requests, parts);
+}
+
 export const backend = (name: string, more: object = {}) => ({ name, port: 80, ...more });
 export const TO_V1 = [backend("echo-v1")];
 export const TO_V2 = [backend("echo-v2")];

@@ -1,44 +1,24 @@
-// HTTPRoutes of Gateway API: which rule a request takes, and what is done with it.
+// HTTPRoutes of Gateway API: which rule a request takes, and which backend. What is done with it on the way: http-route-filters.ts.
 
 import type { CaseRequest, DifferentialCase } from "../case.ts";
 import { destinationRule, service } from "../endpoints.ts";
 import {
   backend,
-  type CaseParts,
   exact,
   grant,
+  httpCase,
   prefix,
-  type RouteSpec,
   regex,
-  route,
-  routesCase,
+  severalHttp,
   TO_V1,
   TO_V2,
   webGateway,
 } from "./gateway-api-shapes.ts";
 import { hosts, paths, V2, withHeaders } from "./shapes.ts";
 
-const FEATURE = "HTTPRoute";
-
-/** One HTTPRoute. */
-function http(
-  name: string,
-  rules: readonly unknown[],
-  requests: readonly CaseRequest[],
-  parts: CaseParts & Omit<RouteSpec, "rules"> = {},
-): DifferentialCase {
-  const { listeners, objects, ...spec } = parts;
-  return routesCase(FEATURE, name, [route("HTTPRoute", { ...spec, rules })], requests, { listeners, objects });
-}
-
-function several(name: string, routes: readonly RouteSpec[], requests: readonly CaseRequest[], parts?: CaseParts) {
-  const objects = routes.map((each, i) => route("HTTPRoute", each, `case-${i}`));
-  return routesCase(FEATURE, name, objects, requests, parts);
-}
-
 /** Matching requests go to v1, others to v2. */
 function matching(name: string, matches: readonly unknown[], requests: readonly CaseRequest[]): DifferentialCase {
-  return http(name, [{ backendRefs: TO_V2 }, { matches, backendRefs: TO_V1 }], requests);
+  return httpCase(name, [{ backendRefs: TO_V2 }, { matches, backendRefs: TO_V1 }], requests);
 }
 
 const PATHS = paths("/", "/a", "/a/", "/a/b", "/A", "/ab", "/a?x=1", "/a/b?x=1", "/a//b", "/b", "/%61", "/a/b/c");
@@ -104,7 +84,7 @@ const MATCHES: readonly DifferentialCase[] = [
 const rule = (code: number, ...matches: readonly unknown[]) => ({ matches, filters: status(code) });
 
 const PRECEDENCE: readonly DifferentialCase[] = [
-  http(
+  httpCase(
     "paths: exact, then the longest prefix, then expressions, whatever the order",
     [
       rule(301, regex("/a/[a-z]+/long/enough/.*")),
@@ -115,7 +95,7 @@ const PRECEDENCE: readonly DifferentialCase[] = [
     ],
     paths("/", "/a", "/a/b", "/a/b/c", "/a/x", "/a/x/long/enough/z", "/ab"),
   ),
-  http(
+  httpCase(
     "with equal paths: method, then headers, then query parameters",
     [
       rule(301, { ...prefix("/a"), ...query("q", "1") }),
@@ -143,12 +123,12 @@ const PRECEDENCE: readonly DifferentialCase[] = [
       { path: "/a?q=1", method: "POST", headers: [["x-a", "1"]], body: "x" },
     ],
   ),
-  http(
+  httpCase(
     "equal matches: the first rule",
     [rule(301, prefix("/a")), rule(302, prefix("/a")), rule(303, exact("/b")), rule(307, exact("/b"))],
     paths("/a", "/b"),
   ),
-  several(
+  severalHttp(
     "routes of several objects are ordered together",
     [
       { rules: [rule(301, prefix("/a")), rule(302, prefix("/"))] },
@@ -157,7 +137,7 @@ const PRECEDENCE: readonly DifferentialCase[] = [
     ],
     [...paths("/", "/a", "/a/b", "/a/c"), { path: "/a", method: "PUT", body: "x" }],
   ),
-  http(
+  httpCase(
     "a regular expression for everything is the last resort",
     [rule(301, regex(".*")), rule(302, prefix("/a")), rule(303, header("x-a", "1"))],
     [...paths("/", "/a"), { path: "/z", headers: [["x-a", "1"]] }],
@@ -165,7 +145,7 @@ const PRECEDENCE: readonly DifferentialCase[] = [
 ];
 
 const HOSTS: readonly DifferentialCase[] = [
-  http(
+  httpCase(
     "hostnames of the route within the listener's",
     [{ backendRefs: TO_V1 }],
     hosts("a.case.test", "b.case.test", "case.test", "x.a.case.test"),
@@ -174,7 +154,7 @@ const HOSTS: readonly DifferentialCase[] = [
       hostnames: ["a.case.test", "nowhere.example"],
     },
   ),
-  http(
+  httpCase(
     "a wildcard of the route, a name of the listener",
     [{ backendRefs: TO_V1 }],
     hosts("a.case.test", "b.case.test", "case.test"),
@@ -183,11 +163,11 @@ const HOSTS: readonly DifferentialCase[] = [
       hostnames: ["*.case.test"],
     },
   ),
-  http("two wildcards", [{ backendRefs: TO_V1 }], hosts("a.case.test", "a.b.case.test", "b.case.test"), {
+  httpCase("two wildcards", [{ backendRefs: TO_V1 }], hosts("a.case.test", "a.b.case.test", "b.case.test"), {
     listeners: [{ hostname: "*.case.test" }],
     hostnames: ["*.b.case.test"],
   }),
-  several(
+  severalHttp(
     "the more specific host wins, with its rules alone",
     [
       {
@@ -203,7 +183,7 @@ const HOSTS: readonly DifferentialCase[] = [
     ],
     { listeners: [{ hostname: "*.case.test" }] },
   ),
-  several(
+  severalHttp(
     "listeners are isolated: the one whose hostname is nearest has the host",
     [
       { parentRefs: [{ sectionName: "l0" }], rules: [{ backendRefs: TO_V1 }] },
@@ -217,7 +197,7 @@ const HOSTS: readonly DifferentialCase[] = [
     ],
     { listeners: [{ hostname: "*.case.test" }, { hostname: "a.case.test" }] },
   ),
-  several(
+  severalHttp(
     "a host of a route at a wide listener, when another listener has it",
     [
       {
@@ -229,7 +209,7 @@ const HOSTS: readonly DifferentialCase[] = [
     hosts("a.case.test", "b.case.test"),
     { listeners: [{ hostname: "*.case.test" }, { hostname: "a.case.test" }] },
   ),
-  several(
+  severalHttp(
     "parents by port and by section",
     [
       { parentRefs: [{ port: 8081 }], rules: [{ backendRefs: TO_V1 }] },
@@ -238,7 +218,7 @@ const HOSTS: readonly DifferentialCase[] = [
     [{}, { port: 8081 }],
     { listeners: [{ hostname: "case.test" }, { hostname: "case.test", port: 8081 }] },
   ),
-  several(
+  severalHttp(
     "only routes of namespaces that the listener allows",
     [
       { namespace: "other", rules: [{ matches: [prefix("/other")], filters: status(302) }] },
@@ -256,240 +236,47 @@ const HOSTS: readonly DifferentialCase[] = [
       ],
     },
   ),
-  http("a listener for other kinds", [{ backendRefs: TO_V1 }], paths("/"), {
+  httpCase("a listener for other kinds", [{ backendRefs: TO_V1 }], paths("/"), {
     listeners: [
       { hostname: "case.test", allowedRoutes: { namespaces: { from: "All" }, kinds: [{ kind: "GRPCRoute" }] } },
     ],
   }),
 ];
 
-const headers = (side: "request" | "response", operations: object) => ({
-  type: side === "request" ? "RequestHeaderModifier" : "ResponseHeaderModifier",
-  [`${side}HeaderModifier`]: operations,
-});
-const pairs = (...all: readonly (readonly [string, string])[]) => all.map(([name, value]) => ({ name, value }));
-const UPSTREAM = [{ status: 200, headers: [["x-old", "old"] as const, ["x-gone", "1"] as const] }];
-const OPERATIONS = {
-  set: pairs(["X-Old", "new"]),
-  add: pairs(["x-more", "1"], ["x-old", "added"]),
-  remove: ["x-gone"],
-};
-const SENT: CaseRequest = {
-  headers: [
-    ["x-old", "old"],
-    ["x-gone", "1"],
-    ["x-more", "0"],
-  ],
-  upstream: UPSTREAM,
-};
-
-const FILTERS: readonly DifferentialCase[] = [
-  http(
-    "request and response headers",
-    [{ filters: [headers("request", OPERATIONS), headers("response", OPERATIONS)], backendRefs: TO_V1 }],
-    [SENT],
-  ),
-  http(
-    "headers of a single backend",
-    [
-      {
-        filters: [headers("request", OPERATIONS)],
-        backendRefs: [
-          backend("echo-v1", {
-            filters: [headers("request", { set: pairs(["x-old", "backend"]) }), headers("response", OPERATIONS)],
-          }),
-        ],
-      },
-    ],
-    [SENT],
-  ),
-  http(
-    "headers of each of two backends",
-    [
-      {
-        backendRefs: ["v1", "v2"].map((version) =>
-          backend(`echo-${version}`, {
-            filters: [
-              headers("request", { set: pairs(["x-chosen", version]) }),
-              headers("response", { add: pairs(["x-chosen", version]) }),
-            ],
-          }),
-        ),
-      },
-    ],
-    [{ times: 60 }],
-  ),
-  http(
-    "header names that differ in case alone: the first entry counts",
-    [
-      {
-        filters: [headers("request", { set: pairs(["x-Twice", "first"], ["X-TWICE", "second"]) })],
-        backendRefs: TO_V1,
-      },
-    ],
-    [{}],
-  ),
-  http(
-    "a Host that is set",
-    [{ filters: [headers("request", { set: pairs(["Host", "inside.example"]) })], backendRefs: TO_V1 }],
-    [{}],
-  ),
-  http(
-    "response headers on answers of the gateway's own",
-    [
-      {
-        filters: [headers("response", { set: pairs(["x-own", "1"]) })],
-        backendRefs: [backend("echo-v1", { weight: 0 })],
-      },
-    ],
-    [{}],
-  ),
-];
-
-const rewrite = (urlRewrite: object) => ({ type: "URLRewrite", urlRewrite });
-const full = (replaceFullPath: string) => ({ path: { type: "ReplaceFullPath", replaceFullPath } });
-const part = (replacePrefixMatch: string) => ({ path: { type: "ReplacePrefixMatch", replacePrefixMatch } });
-const redirect = (requestRedirect: object) => ({ type: "RequestRedirect", requestRedirect });
-const LONG = paths("/a", "/a/", "/a/b", "/a/b?x=1", "/a//b", "/a?x=1");
-
-function rewriting(name: string, match: object, urlRewrite: object, requests = LONG): DifferentialCase {
-  return http(`rewrite: ${name}`, [{ matches: [match], filters: [rewrite(urlRewrite)], backendRefs: TO_V1 }], requests);
-}
-
-function redirecting(name: string, match: object, requestRedirect: object, requests = LONG): DifferentialCase {
-  return http(`redirect: ${name}`, [{ matches: [match], filters: [redirect(requestRedirect)] }], requests);
-}
-
-const PLACES: readonly DifferentialCase[] = [
-  rewriting("the prefix", prefix("/a"), part("/x")),
-  rewriting("the prefix, with slashes at both ends", prefix("/a/"), part("/x/")),
-  rewriting("the prefix goes", prefix("/a"), part("/")),
-  rewriting("the prefix, by nothing", prefix("/a"), part("")),
-  rewriting("the root", prefix("/"), part("/x"), paths("/", "/a", "/a/b?x=1")),
-  rewriting("the root by the root", prefix("/"), part("/"), paths("/", "/a", "/a/b?x=1")),
-  rewriting("the whole path", prefix("/a"), full("/x/y")),
-  rewriting("the whole path of an exact match", exact("/a"), full("/x"), paths("/a", "/a?x=1")),
-  rewriting("the host", prefix("/a"), { hostname: "inside.example" }),
-  rewriting("host and path", prefix("/a"), { hostname: "inside.example", ...part("/x") }),
-  redirecting("the host", prefix("/a"), { hostname: "new.example" }),
-  redirecting("the scheme", prefix("/a"), { scheme: "https" }),
-  redirecting("the scheme and a port of its own", prefix("/a"), { scheme: "https", port: 8443 }),
-  redirecting("the port", prefix("/a"), { port: 8080 }),
-  redirecting("the scheme's own port", prefix("/a"), { scheme: "http", port: 80 }),
-  redirecting("the whole path", prefix("/a"), { ...full("/x"), statusCode: 301 }),
-  redirecting("the prefix", prefix("/a"), part("/x")),
-  redirecting("the prefix by the root", prefix("/a"), part("/")),
-  redirecting("the prefix, with a slash at its end", prefix("/a"), part("/x/")),
-  redirecting("a Host with a port", prefix("/a"), { ...full("/x") }, [{ path: "/a", host: "case.test:8080" }]),
-  http(
-    "redirect: from another port of the gateway",
-    [{ filters: [redirect({ ...full("/x") })] }],
-    [{ port: 8081 }, {}],
-    {
-      listeners: [{ hostname: "case.test" }, { hostname: "case.test", port: 8081 }],
-    },
-  ),
-];
-
-const MIRRORED = { mirrored: true } as const;
-const mirror = (name: string, more: object = {}) => ({
-  type: "RequestMirror",
-  requestMirror: { backendRef: backend(name), ...more },
-});
-const ORIGIN = "https://shop.example";
-const cors = (more: object) => ({ type: "CORS", cors: more });
-const preflight = (origin: string): CaseRequest => ({
-  method: "OPTIONS",
-  headers: [
-    ["origin", origin],
-    ["access-control-request-method", "PUT"],
-  ],
-});
-
-const COPIES_AND_ORIGINS: readonly DifferentialCase[] = [
-  http(
-    "mirror",
-    [{ filters: [mirror("echo-v2")], backendRefs: TO_V1 }],
-    [MIRRORED, { ...MIRRORED, method: "POST", body: "copied" }],
-  ),
-  http("two mirrors", [{ filters: [mirror("echo-v2"), mirror("alone")], backendRefs: TO_V1 }], [MIRRORED]),
-  http("mirror of nothing", [{ filters: [mirror("echo-v2", { percent: 0 })], backendRefs: TO_V1 }], [MIRRORED]),
-  http(
-    "mirror of a share",
-    [{ filters: [mirror("echo-v2", { percent: 40 })], backendRefs: TO_V1 }],
-    [{ ...MIRRORED, times: 60 }],
-  ),
-  http(
-    "mirror of a fraction",
-    [{ filters: [mirror("echo-v2", { fraction: { numerator: 1, denominator: 3 } })], backendRefs: TO_V1 }],
-    [{ ...MIRRORED, times: 60 }],
-  ),
-  http("mirror to a Service that is not there", [{ filters: [mirror("gone")], backendRefs: TO_V1 }], [MIRRORED]),
-  http(
-    "CORS",
-    [
-      {
-        filters: [
-          cors({
-            allowOrigins: [ORIGIN, "https://*.wild.example"],
-            allowMethods: ["PUT", "GET"],
-            allowHeaders: ["x-a", "x-b"],
-            exposeHeaders: ["x-c"],
-            allowCredentials: true,
-            maxAge: 600,
-          }),
-        ],
-        backendRefs: TO_V1,
-      },
-    ],
-    [
-      preflight(ORIGIN),
-      preflight("https://a.wild.example"),
-      preflight("https://evil.example"),
-      ...withHeaders([["origin", ORIGIN]], [["origin", "https://evil.example"]], []),
-    ],
-  ),
-  http(
-    "CORS for every origin",
-    [{ filters: [cors({ allowOrigins: ["*"], allowMethods: ["*"], allowHeaders: ["*"] })], backendRefs: TO_V1 }],
-    [preflight(ORIGIN), preflight("null"), ...withHeaders([["origin", ORIGIN]])],
-  ),
-];
-
 const otherService = { ...service("case-echo", { app: "echo" }, [{ name: "http", port: 80, targetPort: 0 }]) };
 const elsewhere = { ...otherService, metadata: { name: "case-echo", namespace: "other" } };
 
 const BACKENDS: readonly DifferentialCase[] = [
-  http(
+  httpCase(
     "weights",
     [{ backendRefs: [backend("echo-v1", { weight: 3 }), backend("echo-v2", { weight: 1 })] }],
     [{ times: 200 }],
   ),
-  http(
+  httpCase(
     "a weight of zero beside others",
     [{ backendRefs: [backend("echo-v1", { weight: 0 }), backend("echo-v2", { weight: 5 })] }],
     [{ times: 10 }],
   ),
-  http(
+  httpCase(
     "every weight zero",
     [{ backendRefs: [backend("echo-v1", { weight: 0 })] }],
     [{}, { method: "POST", body: "x" }],
   ),
-  http("no backend at all", [{ matches: [prefix("/a")] }], paths("/a", "/b")),
-  http("a Service that is not there", [{ backendRefs: [backend("gone")] }], [{}]),
-  http(
+  httpCase("no backend at all", [{ matches: [prefix("/a")] }], paths("/a", "/b")),
+  httpCase("a Service that is not there", [{ backendRefs: [backend("gone")] }], [{}]),
+  httpCase(
     "a Service that is not there takes its share",
     [{ backendRefs: [backend("gone"), backend("echo-v1")] }],
     [{ times: 100 }],
   ),
-  http("a port that the Service has not", [{ backendRefs: [{ name: "echo-v1", port: 81 }] }], [{}]),
-  http("a Service without endpoints", [{ backendRefs: [backend("empty")] }], [{}]),
-  http(
+  httpCase("a port that the Service has not", [{ backendRefs: [{ name: "echo-v1", port: 81 }] }], [{}]),
+  httpCase("a Service without endpoints", [{ backendRefs: [backend("empty")] }], [{}]),
+  httpCase(
     "a backend of a kind that nobody knows",
     [{ backendRefs: [backend("echo-v1", { group: "storage.example", kind: "Bucket" })] }],
     [{}],
   ),
-  http(
+  httpCase(
     "a Service of another namespace, not granted",
     [{ backendRefs: [backend("case-echo", { namespace: "other" })] }],
     [{}],
@@ -497,13 +284,18 @@ const BACKENDS: readonly DifferentialCase[] = [
       objects: [elsewhere],
     },
   ),
-  http("a grant for another Service", [{ backendRefs: [backend("case-echo", { namespace: "other" })] }], [{}], {
+  httpCase("a grant for another Service", [{ backendRefs: [backend("case-echo", { namespace: "other" })] }], [{}], {
     objects: [elsewhere, grant("HTTPRoute", { name: "case-else" })],
   }),
-  http("a grant for another kind of route", [{ backendRefs: [backend("case-echo", { namespace: "other" })] }], [{}], {
-    objects: [elsewhere, grant("GRPCRoute")],
-  }),
-  http(
+  httpCase(
+    "a grant for another kind of route",
+    [{ backendRefs: [backend("case-echo", { namespace: "other" })] }],
+    [{}],
+    {
+      objects: [elsewhere, grant("GRPCRoute")],
+    },
+  ),
+  httpCase(
     "a rule that makes no sense takes its whole object out of service",
     [
       { matches: [prefix("/good")], backendRefs: TO_V1 },
@@ -515,7 +307,7 @@ const BACKENDS: readonly DifferentialCase[] = [
     ],
     paths("/good", "/bad"),
   ),
-  http(
+  httpCase(
     "a DestinationRule of the backend",
     [{ backendRefs: [backend("case-hashed")] }],
     [{ headers: [["x-user", "jane"]], times: 12, byEndpoint: true, sticky: true }],
@@ -532,27 +324,27 @@ const BACKENDS: readonly DifferentialCase[] = [
 
 const SLOW = [{ status: 200, delayMs: 600 }] as const;
 const LIMITS: readonly DifferentialCase[] = [
-  http(
+  httpCase(
     "limit of the whole request",
     [{ timeouts: { request: "200ms" }, backendRefs: TO_V1 }],
     [{ upstream: SLOW, takesMs: [150, 450] }, {}],
   ),
-  http(
+  httpCase(
     "limit of an attempt, without retries",
     [{ timeouts: { backendRequest: "200ms" }, backendRefs: TO_V1 }],
     [{ upstream: SLOW, takesMs: [150, 450] }],
   ),
-  http(
+  httpCase(
     "both limits: the attempt's is the request's",
     [{ timeouts: { request: "2s", backendRequest: "200ms" }, backendRefs: TO_V1 }],
     [{ upstream: SLOW, takesMs: [150, 450] }],
   ),
-  http(
+  httpCase(
     "a limit of zero is none",
     [{ timeouts: { request: "0s" }, backendRefs: TO_V1 }],
     [{ upstream: SLOW, takesMs: [550, 1_500] }],
   ),
-  http(
+  httpCase(
     "retries that nobody asked for",
     [{ backendRefs: TO_V1 }],
     [{ upstream: ["reset", { status: 200 }] }, { upstream: [{ status: 503 }, { status: 200 }] }],
@@ -564,7 +356,7 @@ const LATER = "zz-case-web";
 
 const TOGETHER: readonly DifferentialCase[] = [
   {
-    ...several(
+    ...severalHttp(
       "beside a VirtualService on the same host",
       [
         {
@@ -588,7 +380,7 @@ const TOGETHER: readonly DifferentialCase[] = [
       },
     ],
   },
-  several(
+  severalHttp(
     "one route at two listeners, and two routes at one",
     [
       { hostnames: ["a.case.test", "b.case.test"], rules: [{ backendRefs: TO_V1 }] },
@@ -601,9 +393,17 @@ const TOGETHER: readonly DifferentialCase[] = [
     ],
     { listeners: [{ hostname: "a.case.test" }, { hostname: "b.case.test" }] },
   ),
-  http(
+  httpCase(
     "a client that speaks HTTP/2",
-    [{ matches: [prefix("/a")], filters: [rewrite(part("/x"))], backendRefs: TO_V1 }],
+    [
+      {
+        matches: [prefix("/a")],
+        filters: [
+          { type: "URLRewrite", urlRewrite: { path: { type: "ReplacePrefixMatch", replacePrefixMatch: "/x" } } },
+        ],
+        backendRefs: TO_V1,
+      },
+    ],
     [{ protocol: "h2c", path: "/a/b" }],
   ),
 ];
@@ -612,9 +412,6 @@ export const HTTP_ROUTE_CASES: readonly DifferentialCase[] = [
   ...MATCHES,
   ...PRECEDENCE,
   ...HOSTS,
-  ...FILTERS,
-  ...PLACES,
-  ...COPIES_AND_ORIGINS,
   ...BACKENDS,
   ...LIMITS,
   ...TOGETHER,
