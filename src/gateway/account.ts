@@ -3,10 +3,12 @@
 import type { Downstream } from "./downstream.ts";
 import { delayedFlags } from "./fault.ts";
 import type { Gate } from "./gate.ts";
-import { grpcStatusOf, isGrpc } from "./grpc.ts";
+import { grpcStatusOf, httpStatusOf, isGrpc } from "./grpc.ts";
+import type { HeaderList } from "./headers.ts";
 import type { LiveCluster } from "./live-cluster.ts";
 import { logRouting } from "./log-routing.ts";
 import type { NodeRequestView } from "./request-view.ts";
+import type { AnswerHeaders } from "./retry.ts";
 import type { DestinationStats } from "./stats.ts";
 import type { Route } from "./table.ts";
 import type { Upstream } from "./upstream.ts";
@@ -52,6 +54,18 @@ export class Account {
     if (this.cluster === undefined) return;
     const { host, service } = this.cluster.cluster;
     this.stats = this.#gate.stats.ofService({ host, ...service });
+  }
+
+  /** The head of an upstream's answer. What it is worth as an HTTP status: gRPC says 200 even to tell of an error. */
+  heard(status: number, { "grpc-status": grpcStatus }: AnswerHeaders): number {
+    if (!this.isGrpc || typeof grpcStatus !== "string") return status;
+    this.grpcStatus = grpcStatus;
+    return httpStatusOf(grpcStatus) ?? status;
+  }
+
+  heardLast(trailers: HeaderList): void {
+    const at = trailers.indexOf("grpc-status");
+    if (at !== -1) this.grpcStatus = trailers[at + 1];
   }
 
   close({ code, flags: own, details, failure }: Outcome): void {

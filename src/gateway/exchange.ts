@@ -11,9 +11,10 @@ import type { Entrance } from "./entrance.ts";
 import { happens } from "./fault.ts";
 import { forwardHeaders } from "./forward-headers.ts";
 import type { Gate } from "./gate.ts";
-import { grpcDeadlineMs, grpcStatusOf, httpStatusOf, inGrpc, type LocalAnswer } from "./grpc.ts";
-import { clientHeaders, edit, type HeaderList, withLength } from "./headers.ts";
+import { grpcDeadlineMs, grpcStatusOf } from "./grpc.ts";
+import { clientHeaders, edit, type HeaderList } from "./headers.ts";
 import type { Http1Downstream } from "./http1-downstream.ts";
+import { type LocalAnswer, sendLocalAnswer } from "./local-answer.ts";
 import * as local from "./local-reply.ts";
 import { findByHost, findRoute } from "./match.ts";
 import { sendMirrors } from "./mirror.ts";
@@ -160,7 +161,10 @@ export class Exchange implements AttemptOwner {
     if (timeoutMs === undefined || this.#upgrading !== undefined) return;
     const arm = () => {
       if (this.#done) return;
-      this.#cancelTimeout = this.#gate.clock.after(timeoutMs, () => this.#failAltogether(local.TIMEOUT));
+      this.#cancelTimeout = this.#gate.clock.after(timeoutMs, () => {
+        if (this.#attempt !== undefined) this.#account.cluster!.observe(this.#attempt.upstream, 504);
+        this.breakOff(local.TIMEOUT);
+      });
     };
     if (this.#body === undefined) arm();
     else this.#body.whenReceived(arm);
@@ -206,9 +210,7 @@ export class Exchange implements AttemptOwner {
     this.#cancelPerTry?.();
     const account = this.#account;
     const attempt = this.#attempt!;
-    const grpcStatus = headers["grpc-status"];
-    if (typeof grpcStatus === "string") account.grpcStatus = grpcStatus;
-    account.cluster!.observe(attempt.upstream, (account.isGrpc && httpStatusOf(account.grpcStatus)) || status);
+    account.cluster!.observe(attempt.upstream, account.heard(status, headers));
     const policy = this.#retries?.policy;
     if (policy !== undefined && retriesStatus(policy, status, headers) && this.#retry()) return false;
     account.upstreamMs = this.#gate.monotonicMs() - this.#attemptStartMs;
@@ -238,8 +240,7 @@ export class Exchange implements AttemptOwner {
 
   onEnd(rest: Buffer | undefined, trailers: HeaderList | undefined): void {
     const client = this.#client;
-    const at = trailers === undefined ? -1 : trailers.indexOf("grpc-status");
-    if (at !== -1) this.#account.grpcStatus = trailers![at + 1];
+    if (trailers !== undefined) this.#account.heardLast(trailers);
     client.end(rest, trailers);
     this.#finish(client.sentCode, this.#retries?.flags ?? "-", "via_upstream", "");
   }
@@ -286,11 +287,6 @@ export class Exchange implements AttemptOwner {
     return true;
   }
 
-  #failAltogether(reply: local.LocalReply): void {
-    if (this.#attempt !== undefined) this.#account.cluster!.observe(this.#attempt.upstream, 504);
-    this.breakOff(reply);
-  }
-
   #clientGone(): void {
     if (this.#done) return;
     this.#attempt?.abandon();
@@ -324,21 +320,7 @@ export class Exchange implements AttemptOwner {
 
   /** The status that the client sees. */
   #sendLocal(own: LocalAnswer): number {
-    const client = this.#client;
-    const account = this.#account;
-    // Whoever sends nonsense once may do it again in the next bytes.
-    if (own.code === 400) client.closeAfterAnswer();
-    if (account.isGrpc) account.grpcStatus = String(own.grpcStatus);
-    const { code, head, body } = account.isGrpc ? inGrpc(own, client.method) : own;
-    const list = this.#edited([...head]);
-    client.writeHead(
-      code,
-      body.length > 0 ? withLength(list, body.length) : [...list, ...client.emptyFraming(code)],
-      false,
-    );
-    if (client.method !== "HEAD") account.bytesSent = body.length;
-    client.end(body, undefined);
-    return code;
+    return sendLocalAnswer(this.#client, this.#account, own, (list) => this.#edited(list));
   }
 
   #finish(code: number, flags: string, details: string, failure: string): void {

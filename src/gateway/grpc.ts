@@ -1,6 +1,8 @@
 // What gRPC has of its own in HTTP: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md. Mappings as Envoy has them
 // (Grpc::Utility), checked against Envoy 1.40.
 
+import type { HeaderList } from "./headers.ts";
+
 /** By the content type of a request. gRPC-Web is none: its answers carry the status in their body. */
 export function isGrpc(contentType: string | undefined): boolean {
   if (contentType === undefined || !contentType.startsWith("application/grpc")) return false;
@@ -25,27 +27,16 @@ const FROM_HTTP: Readonly<Record<number, number>> = {
 };
 
 /** What a gRPC status would be in HTTP; undefined for one that nobody knows. */
-export function httpStatusOf(grpcStatus: string | undefined): number | undefined {
-  return grpcStatus === undefined ? undefined : TO_HTTP[Number(grpcStatus)];
+export function httpStatusOf(grpcStatus: string): number | undefined {
+  return TO_HTTP[Number(grpcStatus)];
 }
 
 const TO_HTTP = [200, 499, 500, 400, 504, 404, 409, 403, 429, 400, 409, 400, 501, 500, 503, 500, 401];
 
-/** An answer of the gateway's own. */
-export interface LocalAnswer {
-  code: number;
-  /** What a gRPC client gets in its place. */
-  grpcStatus: number;
-  head: readonly string[];
-  body: Uint8Array;
-}
-
-/** The same in gRPC's words: the status is 200, and there is no body. */
-export function inGrpc(answer: LocalAnswer, method: string): LocalAnswer {
-  const { grpcStatus, head, body } = answer;
-  const said = ["content-type", "application/grpc", "grpc-status", String(grpcStatus)];
-  if (body.length > 0 && method !== "HEAD") said.push("grpc-message", percentEncoded(body));
-  return { ...answer, code: 200, head: [...said, ...head], body: new Uint8Array() };
+/** What says it in an answer without messages. */
+export function grpcHead(grpcStatus: number, message: Uint8Array): HeaderList {
+  const list = ["content-type", "application/grpc", "grpc-status", String(grpcStatus)];
+  return message.length === 0 ? list : [...list, "grpc-message", percentEncoded(message)];
 }
 
 /** Printable ASCII but for the percent sign stays. */

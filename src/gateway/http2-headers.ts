@@ -45,9 +45,7 @@ export function incoming(raw: readonly string[]): Record<string, string | string
 
 /** Trailers as a list. */
 export function trailerList(headers: IncomingHttpHeaders): HeaderList {
-  return Object.entries(headers).flatMap(([name, value]) =>
-    [value ?? []].flat().flatMap((each) => [name, String(each)]),
-  );
+  return Object.entries(headers).flatMap(([name, value]) => [value ?? []].flat().flatMap((each) => [name, each]));
 }
 
 export interface RequestHead {

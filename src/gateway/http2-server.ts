@@ -46,6 +46,8 @@ export class Http2Entrance {
     } as Parameters<typeof createServer>[0]);
     this.#server.on("session", (session) => this.#welcome(session));
     this.#server.on("sessionError", () => {});
+    // Out of TLS, without its having been agreed on.
+    this.#server.on("unknownProtocol", (socket: Duplex) => socket.destroy());
   }
 
   accept(socket: Duplex): void {
@@ -63,8 +65,8 @@ export class Http2Entrance {
     session.on("error", () => session.destroy());
     session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
     session.setTimeout(this.#gate.timeLimits.idleMs, () => session.close());
-    const { remoteAddress, remotePort, localAddress, localPort } = session.socket;
-    const ends = { remoteAddress, remotePort, localAddress, localPort };
+    const { remoteAddress, remotePort, localAddress, localPort, forwardedCertificate }: ConnectionEnds = session.socket;
+    const ends = { remoteAddress, remotePort, localAddress, localPort, forwardedCertificate };
     session.on("stream", (stream, headers, flags, raw?: string[]) => {
       const endsWithHead = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
       this.#begin(stream, { ends, rawHeaders: raw ?? [], endsWithHead, expectsContinue: isExpected(headers.expect) });
