@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { named, virtualService, worldOf } from "../../testbed/gateway/objects.ts";
+import { compileTable } from "./compile.ts";
 import { LiveTable } from "./live-table.ts";
 import type { NodeRequestView } from "./request-view.ts";
 import { Stats } from "./stats.ts";
@@ -79,20 +81,11 @@ class Bench {
     this.#balance = balance;
   }
 
-  swap(names: readonly string[], host = "echo"): void {
+  swap(names: readonly string[]): void {
     const cluster: Cluster = {
-      key: "c",
-      host,
-      service: { name: host, namespace: "default" },
-      subset: undefined,
+      ...[...compileTable(worldOf({ virtualServices: [virtualService([named("x")])] })).table.clusters.values()][0]!,
       balance: this.#balance,
       warmUp: warmUp(),
-      hash: undefined,
-      protocol: "http1",
-      outlier: undefined,
-      limits: undefined,
-      retryCeiling: undefined,
-      transport: undefined,
       endpoints: names.map(endpoint),
     };
     this.#live.swap({ ...this.#live.table, clusters: new Map([["c", cluster]]) });
