@@ -8,41 +8,46 @@ import {
   constantFrom,
   integer,
   oneof,
-  option,
   record,
   sample,
   subarray,
   tuple,
 } from "fast-check";
-import type { CaseRequest, DifferentialCase, RouteObject, UpstreamStep } from "./case.ts";
+import type { KubeObject } from "../../src/core/kubernetes/object.ts";
+import type { CaseRequest, DifferentialCase, RouteObject } from "./case.ts";
+import { destinationRule, service } from "./endpoints.ts";
+import { HEADERS, PATHS, rarely, requests, some } from "./generate-requests.ts";
 
 export function generated(seed: number, count: number): DifferentialCase[] {
-  return sample(tuple(virtualServices(), requests()), { seed, numRuns: count }).map(([routes, requests], i) => ({
+  const parts = tuple(virtualServices(), requests(), hashedService());
+  return sample(parts, { seed, numRuns: count }).map(([routes, requests, objects], i) => ({
     feature: "generated",
     name: `generated: ${i + 1} of seed ${seed}`,
     routes,
-    requests,
+    objects,
+    requests: JSON.stringify(routes).includes('"mirror') ? requests.map(mirrored) : requests,
   }));
 }
 
-const PATHS = [
-  "/",
-  "/a",
-  "/a/",
-  "/a/b",
-  "/A",
-  "/ab",
-  "/b",
-  "/b/c/d",
-  "/api/v1/x",
-  "/api",
-  "/%61",
-  "/a%2fb",
-  "/a//b",
-  "/a/../b",
-  "/old/x",
-];
-const HOSTS = ["case.test", "CASE.test", "case.test:80", "a.case.test", "b.a.case.test", "other.case.test"];
+/** A copy may arrive before the request: both must be answered alike. */
+function mirrored(request: CaseRequest): CaseRequest {
+  return { ...request, upstream: [{ status: 200 }], mirrored: true };
+}
+
+/** Both endpoints of it have one name, so that only who must go to one of them shows which. */
+function hashedService(): Arbitrary<KubeObject[]> {
+  const consistentHash = constantFrom<object>(
+    { httpHeaderName: "x-a" },
+    { httpQueryParameterName: "q" },
+    { httpCookie: { name: "user", ttl: "0s" } },
+    { useSourceIp: true },
+  );
+  return consistentHash.map((hash) => [
+    service("case-hashed", { version: "v1" }, [{ name: "http", port: 80, targetPort: 0 }]),
+    destinationRule("case-hashed", { subsets: [], trafficPolicy: { loadBalancer: { consistentHash: hash } } }),
+  ]);
+}
+
 const BOUND = [
   ["case.test"],
   ["*.case.test"],
@@ -50,18 +55,6 @@ const BOUND = [
   ["a.case.test", "case.test"],
   ["b.a.case.test"],
 ];
-const HEADERS = ["x-a", "X-B", "cookie"];
-
-/** Fields that are there or not. */
-function some(fields: Record<string, Arbitrary<unknown>>): Arbitrary<Record<string, unknown>> {
-  return record(fields, { requiredKeys: [] }).map((value) => ({ ...value }));
-}
-
-/** In about one of `frequency` cases something, else the other. */
-function rarely<A, B>(frequency: number, seldom: Arbitrary<A>, usual: Arbitrary<B>): Arbitrary<A | B> {
-  return oneof({ weight: 1, arbitrary: seldom }, { weight: frequency - 1, arbitrary: usual });
-}
-
 function text(values: readonly string[], regexes: readonly string[]): Arbitrary<object> {
   const value = constantFrom(...values);
   return oneof(
@@ -126,7 +119,8 @@ function destination(): Arbitrary<Record<string, unknown>> {
     },
     { requiredKeys: ["host", "subset"] },
   );
-  return record({ destination: target, headers: headers() }, { requiredKeys: ["destination"] });
+  const hashed = record({ host: constant("case-hashed.default.svc.cluster.local") });
+  return record({ destination: rarely(8, hashed, target), headers: headers() }, { requiredKeys: ["destination"] });
 }
 
 /** One destination gets everything, so that every single request is comparable. */
@@ -157,10 +151,66 @@ function forward(): Arbitrary<object> {
     { attempts: 1, retryOn: "5xx", backoff: "2ms" },
     { attempts: 2, retryOn: "gateway-error,retriable-4xx", backoff: "2ms" },
     { attempts: 2, retryOn: "500,reset", backoff: "2ms" },
+    { attempts: 2, retryOn: "retriable-status-codes,503", backoff: "2ms" },
+    { attempts: 2, retryOn: "connect-failure,refused-stream,unavailable", backoff: "2ms" },
+    { attempts: 2, retryOn: "reset-before-request,cancelled", backoff: "2ms" },
     { attempts: 3 },
   );
-  const extras = some({ rewrite, retries, timeout: constant("5s"), headers: headers() });
+  const extras = some({ rewrite, retries, timeout: constant("5s"), headers: headers() }).chain((usual) =>
+    filters().map((seldom) => ({ ...usual, ...seldom })),
+  );
   return tuple(destinations(), extras).map(([route, extra]) => ({ ...extra, route }));
+}
+
+/** All or nothing, so that every single request is comparable. */
+const SHARES = [{ percentage: { value: 100 } }, { percentage: { value: 100 } }, { percentage: { value: 0 } }, {}];
+
+function filters(): Arbitrary<object> {
+  const abort = tuple(constantFrom(400, 404, 429, 503, 599), constantFrom<object>(...SHARES)).map(
+    ([httpStatus, share]) => ({
+      httpStatus,
+      ...share,
+    }),
+  );
+  const delay = constantFrom<object>(...SHARES).map((share) => ({ fixedDelay: "0.005s", ...share }));
+  const fault = oneof(record({ abort }), record({ delay }), record({ abort, delay }));
+  const mirror = constantFrom<object>(
+    { mirror: { host: "echo.default.svc.cluster.local", subset: "v2" } },
+    { mirror: { host: "alone.default.svc.cluster.local" }, mirrorPercentage: { value: 100 } },
+    { mirror: { host: "alone.default.svc.cluster.local" }, mirrorPercentage: { value: 0 } },
+    {
+      mirrors: [
+        { destination: { host: "alone.default.svc.cluster.local" } },
+        { destination: { host: "empty.default.svc.cluster.local" } },
+      ],
+    },
+  );
+  return tuple(
+    rarely(8, record({ fault }), constant({})),
+    rarely(8, record({ corsPolicy: cors() }), constant({})),
+    rarely(12, mirror, constant({})),
+  ).map((parts) => Object.assign({}, ...parts) as object);
+}
+
+function cors(): Arbitrary<object> {
+  const origins = constantFrom(
+    { exact: "http://a.example" },
+    { prefix: "http://a" },
+    { regex: "http://.*\\.example" },
+    { exact: "*" },
+  );
+  return record(
+    {
+      allowOrigins: array(origins, { minLength: 1, maxLength: 2 }),
+      allowMethods: constantFrom(["GET"], ["GET", "PUT"]),
+      allowHeaders: constantFrom(["x-a"], ["*"]),
+      exposeHeaders: constant(["x-resp"]),
+      maxAge: constantFrom("10m", "2s"),
+      allowCredentials: constantFrom(true, false),
+      unmatchedPreflights: constantFrom("FORWARD", "IGNORE"),
+    },
+    { requiredKeys: ["allowOrigins"] },
+  );
 }
 
 function answer(): Arbitrary<object> {
@@ -192,37 +242,4 @@ function http(): Arbitrary<object> {
 function virtualServices(): Arbitrary<RouteObject[]> {
   const one = record({ hosts: constantFrom(...BOUND), http: array(http(), { minLength: 1, maxLength: 4 }) });
   return array(one, { minLength: 1, maxLength: 3 });
-}
-
-function requests(): Arbitrary<CaseRequest[]> {
-  const failing = constantFrom<UpstreamStep[]>(
-    [{ status: 503 }, { status: 200 }],
-    [{ status: 500 }, { status: 200 }],
-    [{ status: 409 }, { status: 200 }],
-    ["reset", { status: 200 }],
-    [{ status: 502 }],
-  );
-  const usual = constant<UpstreamStep[]>([
-    {
-      status: 200,
-      headers: [
-        ["x-resp", "orig"],
-        ["x-two", "a"],
-        ["x-two", "b"],
-      ],
-    },
-  ]);
-  const pair = tuple(constantFrom("x-a", "X-B", "cookie"), constantFrom("1", "two", "3", "user=jane"));
-  const one = record({
-    method: constantFrom("GET", "GET", "GET", "HEAD", "DELETE"),
-    host: constantFrom(...HOSTS),
-    path: tuple(
-      constantFrom(...PATHS),
-      constantFrom("", "", "", "?q=1", "?q", "?p=12&q=1", "?q=%20", "?Q=1&p=x%20y"),
-    ).map((parts) => parts.join("")),
-    headers: option(array(pair, { maxLength: 3 }), { nil: [] }),
-    port: rarely(8, constant(8081), constant(80)),
-    upstream: rarely(3, failing, usual),
-  });
-  return array(one, { minLength: 8, maxLength: 12 });
 }

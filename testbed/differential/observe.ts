@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import type { CaseRequest } from "./case.ts";
 import type { SeenAttempt } from "./fleet.ts";
 import { ID_HEADER } from "./fleet-server.ts";
-import type { WireAnswer } from "./wire.ts";
+import type { WireAnswer } from "./wire-answer.ts";
 
 export interface Observation {
   status: number;
@@ -102,7 +102,10 @@ function headerMap(raw: readonly string[]): HeaderMap {
     const name = raw[i]!;
     // Keep-Alive is between two neighbours only.
     if (name === ID_HEADER || name.toLowerCase() === "keep-alive") continue;
-    (map[name] ??= []).push(formOf(name, raw[i + 1]!));
+    const form = formOf(name, raw[i + 1]!);
+    // Envoy makes a hash's cookie anew for each attempt and gives all of them.
+    if (name === "set-cookie" && form.includes(HASH) && map[name]?.includes(form) === true) continue;
+    (map[name] ??= []).push(form);
   }
   return Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
@@ -117,8 +120,8 @@ function headersSeen(raw: readonly string[], attempt: number, { luckyFirst }: Ca
   delete seen["connection"];
   if (connection.length > 0) seen["connection"] = connection;
   // What is left of the whole time limit when a retry starts.
-  if (attempt > 0 && seen["x-envoy-expected-rq-timeout-ms"] !== undefined)
-    seen["x-envoy-expected-rq-timeout-ms"] = ["<milliseconds>"];
+  for (const name of ["x-envoy-expected-rq-timeout-ms", "grpc-timeout"])
+    if (attempt > 0 && seen[name] !== undefined) seen[name] = ["<milliseconds>"];
   if (luckyFirst === true) delete seen["x-envoy-attempt-count"];
   return seen;
 }
@@ -133,6 +136,7 @@ function withoutOwn(value: string): string {
   return addresses.map((each) => (each === addresses.at(-1) ? "<client>" : each)).join(",");
 }
 
+const HASH = '"<hash>"';
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 function formOf(name: string, value: string): string {
@@ -143,12 +147,12 @@ function formOf(name: string, value: string): string {
       return UUID.test(value) ? "<uuid>" : value;
     case "x-envoy-upstream-service-time":
       return /^\d+$/.test(value) ? "<milliseconds>" : value;
+    // A cookie that the proxy gives for a consistent hash.
+    case "set-cookie":
+      return value.replace(/^(\w+)="[0-9a-f]{16}"/, `$1=${HASH}`);
     // Envoy writes the machine's own address for a client on loopback; the gateway knows only what the socket says.
     case "x-forwarded-for":
       return withoutOwn(value);
-    case "x-envoy-external-address":
-    case "x-envoy-internal":
-      return value;
     default:
       return value;
   }

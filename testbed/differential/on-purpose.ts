@@ -16,8 +16,8 @@ export const ON_PURPOSE: readonly OnPurpose[] = [
     id: "unread-body",
     reason:
       "Envoy ends the connection when it answers by itself before a request's body has come; the gateway reads the body and keeps the connection",
-    explains: ({ field, real, sandbox }, { body }) =>
-      body !== undefined && field === "headers.connection" && String(real) === "close" && sandbox === undefined,
+    explains: ({ field, real, sandbox }, { body = "", pieces = [] }) =>
+      body + pieces.join("") !== "" && field === "headers.connection" && String(real) === "close" && sandbox === undefined,
   },
   {
     id: "body-framing",

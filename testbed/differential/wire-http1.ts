@@ -4,8 +4,7 @@ import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage
 import type { Duplex } from "node:stream";
 import type { CaseRequest } from "./case.ts";
 import { ID_HEADER } from "./fleet-server.ts";
-import { type AddressOf, DEADLINE_MS, type WireAnswer } from "./wire.ts";
-import { AnswerRecorder, writeParts } from "./wire-recorder.ts";
+import { type AddressOf, AnswerRecorder, DEADLINE_MS, type WireAnswer, writeParts } from "./wire-answer.ts";
 import { converse } from "./wire-talk.ts";
 
 export class Http1Client {

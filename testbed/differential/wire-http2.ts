@@ -5,8 +5,7 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } f
 import type { CaseRequest } from "./case.ts";
 import { grouped } from "./fleet-call.ts";
 import { ID_HEADER } from "./fleet-server.ts";
-import { type AddressOf, DEADLINE_MS, type WireAnswer } from "./wire.ts";
-import { AnswerRecorder, writeParts } from "./wire-recorder.ts";
+import { type AddressOf, AnswerRecorder, DEADLINE_MS, type WireAnswer, writeParts } from "./wire-answer.ts";
 import { converse } from "./wire-talk.ts";
 
 export class Http2Client {

@@ -3,8 +3,7 @@
 
 import type { Duplex } from "node:stream";
 import type { CaseRequest } from "./case.ts";
-import { DEADLINE_MS } from "./wire.ts";
-import type { AnswerRecorder } from "./wire-recorder.ts";
+import { type AnswerRecorder, DEADLINE_MS } from "./wire-answer.ts";
 
 export function converse(
   socket: Duplex,

@@ -1,26 +1,9 @@
 // The client of both worlds: one request, and everything that came back.
 
 import type { CaseRequest } from "./case.ts";
+import type { AddressOf, WireAnswer } from "./wire-answer.ts";
 import { Http1Client } from "./wire-http1.ts";
 import { Http2Client } from "./wire-http2.ts";
-
-export interface WireAnswer {
-  status: number;
-  rawHeaders: string[];
-  body: string;
-  rawTrailers: string[];
-  /** 1xx answers that came before. */
-  informed: { status: number; rawHeaders: string[] }[];
-  tookMs: number;
-  /** From sending to the first byte of the body. */
-  startedMs: number;
-  /** In place of an answer, or of its end: how the connection failed. */
-  failure?: string;
-}
-
-export type AddressOf = (gatewayPort: number) => { host: string; port: number };
-
-export const DEADLINE_MS = 6_000;
 
 export class WireClient {
   readonly #http1: Http1Client;

@@ -1,6 +1,22 @@
-// What has come of an answer so far, whichever protocol brings it.
+// What comes of a request, and what has come of it so far, whichever protocol brings it.
 
-import type { WireAnswer } from "./wire.ts";
+export interface WireAnswer {
+  status: number;
+  rawHeaders: string[];
+  body: string;
+  rawTrailers: string[];
+  /** 1xx answers that came before. */
+  informed: { status: number; rawHeaders: string[] }[];
+  tookMs: number;
+  /** From sending to the first byte of the body. */
+  startedMs: number;
+  /** In place of an answer, or of its end: how the connection failed. */
+  failure?: string;
+}
+
+export type AddressOf = (gatewayPort: number) => { host: string; port: number };
+
+export const DEADLINE_MS = 6_000;
 
 export class AnswerRecorder {
   readonly #startMs = performance.now();
