@@ -284,6 +284,14 @@ const BACKENDS: readonly DifferentialCase[] = [
       objects: [elsewhere],
     },
   ),
+  httpCase(
+    "a grant for the Service: it is asked, and has nobody",
+    [{ backendRefs: [backend("case-echo", { namespace: "other" })] }],
+    [{}],
+    {
+      objects: [elsewhere, grant("HTTPRoute", { name: "case-echo" })],
+    },
+  ),
   httpCase("a grant for another Service", [{ backendRefs: [backend("case-echo", { namespace: "other" })] }], [{}], {
     objects: [elsewhere, grant("HTTPRoute", { name: "case-else" })],
   }),
