@@ -5,6 +5,7 @@ import type { Pod } from "../core/kubernetes/workload.ts";
 import { endpointsByService } from "./compile-endpoints.ts";
 import { type ClusterPolicy, checkPolicy, compilePolicy } from "./compile-load-balancer.ts";
 import { protocolOf } from "./compile-protocol.ts";
+import { checkUpstreamTls, compileUpstreamTls } from "./compile-upstream-tls.ts";
 import { unsupportedFields } from "./fields.ts";
 import { fullyQualified } from "./names.ts";
 import type { DestinationRule } from "./objects.ts";
@@ -42,12 +43,13 @@ export function compileClusters(
     const ready = endpoints(namespace, name, servicePort.name ?? "")
       .filter(({ pod }) => hasLabels(pod, settings.labels))
       .map(({ endpoint }) => endpoint);
-    const { wantedProtocol, limits, ...policy } = settings.policy;
+    const { wantedProtocol, clientTls, limits, ...policy } = settings.policy;
     const protocol = wantedProtocol ?? protocolOf(servicePort);
-    const cluster = { key, host, service: { name, namespace }, subset, ...policy, protocol };
+    const tls = compileUpstreamTls(clientTls, "", world, () => {});
+    const cluster = { key, host, service: { name, namespace }, subset, ...policy, protocol, tls };
     clusters.set(key, { ...cluster, limits: limits && limitsFor(protocol, limits), endpoints: ready });
   }
-  return { clusters, problems: ruleProblems(world.destinationRules) };
+  return { clusters, problems: ruleProblems(world) };
 }
 
 /** With HTTP/2 requests share connections, whose number the endpoint's pool keeps: nobody waits for one of his own. */
@@ -97,14 +99,17 @@ function hasLabels(pod: Pod | undefined, labels: Record<string, string>): boolea
 }
 
 /** A rule's subsets are always honoured: without them its routes would lose their traffic. */
-function ruleProblems(rules: readonly DestinationRule[]): Problem[] {
-  return rules.flatMap(({ metadata: { name, namespace = "default" }, spec }) => {
+function ruleProblems(world: World): Problem[] {
+  return world.destinationRules.flatMap((rule) => {
+    const { metadata, spec } = rule;
     const found = unsupportedFields("DestinationRule", spec);
     const complain = (field: string, message: string) => void found.push({ field, message });
     checkPolicy(spec.trafficPolicy, "spec.trafficPolicy", complain);
     spec.subsets?.forEach(({ trafficPolicy }, i) =>
       checkPolicy(trafficPolicy, `spec.subsets[${i}].trafficPolicy`, complain),
     );
+    checkUpstreamTls(rule, world, complain);
+    const { name, namespace = "default" } = metadata;
     return found.map(
       (each): Problem => ({ kind: "DestinationRule", namespace, name, ...each, effect: "partly-honoured" }),
     );

@@ -5,13 +5,13 @@ import { compileConnectionPool, compileRetryBudget } from "./compile-connection-
 import { compileDuration } from "./compile-duration.ts";
 import type { Complain } from "./compile-match.ts";
 import { compileOutlier } from "./compile-outlier.ts";
-import type { ConsistentHash, LoadBalancer, PortPolicy, TrafficPolicy } from "./objects.ts";
+import type { ClientTls, ConsistentHash, LoadBalancer, PortPolicy, TrafficPolicy } from "./objects.ts";
 import type { Balance, Cluster, HashPolicy, UpstreamProtocol, WarmUp } from "./table.ts";
 
 export type ClusterPolicy = Pick<
   Cluster,
   "balance" | "warmUp" | "hash" | "outlier" | "limits" | "retryCeiling" | "transport"
-> & { wantedProtocol: UpstreamProtocol | undefined };
+> & { wantedProtocol: UpstreamProtocol | undefined; clientTls: ClientTls | undefined };
 
 /** Problems are reported by `checkPolicy`; here the rest is made the best of. */
 export function compilePolicy(
@@ -19,7 +19,7 @@ export function compilePolicy(
   subset: TrafficPolicy | undefined,
   port: number,
 ): ClusterPolicy {
-  const { loadBalancer = {}, outlierDetection, connectionPool, retryBudget } = merged(rule, subset, port);
+  const { loadBalancer = {}, outlierDetection, connectionPool, retryBudget, tls } = merged(rule, subset, port);
   const { simple, consistentHash } = loadBalancer;
   const balance = balanceOf(simple);
   const pool = connectionPool === undefined ? UNLIMITED : compileConnectionPool(connectionPool, "", ignore);
@@ -30,6 +30,7 @@ export function compilePolicy(
     outlier: outlierDetection && compileOutlier(outlierDetection, "", ignore),
     ...pool,
     retryCeiling: retryBudget === undefined ? pool.retryCeiling : compileRetryBudget(retryBudget, "", ignore),
+    clientTls: tls,
   };
 }
 
@@ -41,8 +42,8 @@ function merged(rule: TrafficPolicy | undefined, subset: TrafficPolicy | undefin
 function forPort(policy: TrafficPolicy | undefined, port: number): TrafficPolicy | undefined {
   const own = policy?.portLevelSettings?.find((each) => each.port?.number === port);
   if (own === undefined) return policy;
-  const { loadBalancer, outlierDetection, connectionPool } = own;
-  return { loadBalancer, outlierDetection, connectionPool };
+  const { loadBalancer, outlierDetection, connectionPool, tls } = own;
+  return { loadBalancer, outlierDetection, connectionPool, tls };
 }
 
 /** Everything that is wrong with a policy beside fields that are not honoured. */

@@ -20,33 +20,36 @@ export function compileTlsPorts(input: TlsInput): { tls: Map<number, TlsPort>; p
   const problems: Problem[] = [];
   const tls = new Map<number, TlsPort>();
   const secure = input.servers.filter(({ serves }) => serves.kind !== "http");
-  for (const [port, here] of Map.groupBy(secure, (server) => server.port)) {
-    const bySni = new Map<string, TlsServer>();
-    for (const server of here) {
-      if (server.serves.kind !== "https") continue;
-      const compiled = compileHttps(server, server.serves, input);
-      for (const host of sniHosts(server.hosts)) bySni.set(host, compiled);
-    }
-    for (const server of here)
-      for (const { sniHosts: names, ...passed } of passthroughsOf(server, input)) {
-        const taken = names.map((name) => bySni.get(name)).find((other) => other !== undefined);
-        if (taken !== undefined) problems.push(isTaken(passed, server, taken));
-        else for (const name of names) bySni.set(name, passed.server);
-      }
-    const byKey = new Map([...bySni.values()].map((each) => [each.key, each]));
-    tls.set(port, { servers: indexByHost(bySni), byKey });
-  }
+  for (const [port, here] of Map.groupBy(secure, (server) => server.port))
+    tls.set(port, compilePort(here, input, problems));
   return { tls, problems };
+}
+
+function compilePort(here: readonly ServerTemplate[], input: TlsInput, problems: Problem[]): TlsPort {
+  const bySni = new Map<string, TlsServer>();
+  for (const server of here) {
+    if (server.serves.kind !== "https") continue;
+    const compiled = compileHttps(server, server.serves, input);
+    for (const host of sniHosts(server.hosts)) bySni.set(host, compiled);
+  }
+  const passthroughs = here.flatMap((server) => passthroughsOf(server, input));
+  for (const passed of passthroughs) {
+    const taken = passed.sniHosts.map((name) => bySni.get(name)).find((other) => other !== undefined);
+    if (taken !== undefined) problems.push(isTaken(passed, taken));
+    else for (const name of passed.sniHosts) bySni.set(name, passed.server);
+  }
+  const byKey = new Map([...bySni.values()].map((each) => [each.key, each]));
+  return { servers: indexByHost(bySni), byKey };
 }
 
 function compileHttps(
   server: ServerTemplate,
   { key, settings }: ServerTemplate["serves"] & { kind: "https" },
-  { hostsOf }: TlsInput,
+  input: TlsInput,
 ): TlsServer {
   return settings === undefined
     ? { kind: "closed", key }
-    : { kind: "terminate", key, settings, hosts: hostsOf(server) };
+    : { kind: "terminate", key, settings, hosts: input.hostsOf(server) };
 }
 
 /** A star among the hosts stands for all of them. */
@@ -58,6 +61,7 @@ interface Passthrough {
   sniHosts: readonly string[];
   virtualService: VirtualServiceTemplate;
   field: string;
+  port: number;
   server: PassthroughServer;
 }
 
@@ -75,18 +79,14 @@ function passthroughsOf(server: ServerTemplate, { virtualServices, around }: Tls
         const field = `spec.tls[${route.position}].match[${i}].sniHosts`;
         const action = splitOf(virtualService, route, server, around);
         const passed: PassthroughServer = { kind: "passthrough", key: `${namespace}/${name} ${field}`, action };
-        return [{ sniHosts, virtualService, field, server: passed }];
+        return [{ sniHosts, virtualService, field, port, server: passed }];
       }),
     );
   });
 }
 
 /** Envoy could not tell the two apart; istiod leaves the later one out. */
-function isTaken(
-  { virtualService: { namespace, name }, field }: Omit<Passthrough, "sniHosts">,
-  { port }: ServerTemplate,
-  by: TlsServer,
-): Problem {
+function isTaken({ virtualService: { namespace, name }, field, port }: Passthrough, by: TlsServer): Problem {
   const message = `${field}: a name in it is served at port ${port} already, by ${by.key}, so this match is left out`;
   return { kind: "VirtualService", namespace, name, field, message, effect: "partly-honoured" };
 }

@@ -29,7 +29,7 @@ test("each is named by its path, in lists and maps too", () => {
   ).toEqual(["spec.tcp", 'spec.http[1].match[0].headers["a"].suffix', "spec.http[1].fault.abort.http2Error"]);
   expect(
     fields("DestinationRule", {
-      subsets: [{ name: "v1", trafficPolicy: { tls: { mode: "ISTIO_MUTUAL" }, tunnel: {} } }],
+      subsets: [{ name: "v1", trafficPolicy: { tls: { mode: "X_MUTUAL" }, tunnel: {} } }],
     }),
   ).toEqual(["spec.subsets[0].trafficPolicy.tls.mode", "spec.subsets[0].trafficPolicy.tunnel"]);
 });

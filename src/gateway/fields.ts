@@ -1,7 +1,7 @@
 // Which fields of Istio's objects the gateway honours, one explicit list per message of istio.io/api v1.31
 // (networking/v1alpha3). A field that is not listed is refused aloud with its path: nothing is ignored in silence.
 
-import { SERVER_TLS, TLS_ROUTE } from "./fields-tls.ts";
+import { CLIENT_TLS, SERVER_TLS, TLS_ROUTE } from "./fields-tls.ts";
 
 /** true: honoured as it is. A string: known but not honoured, and what to do instead. A message's fields: look inside. */
 type Rule = true | string | Fields | Each | Values;
@@ -199,7 +199,7 @@ const PORT_POLICY: Readonly<Record<string, Rule>> = {
     splitExternalLocalOriginErrors: "failed connections count as gateway errors; remove it",
     consecutiveLocalOriginFailures: "failed connections count as gateway errors; remove it",
   }),
-  tls: message({ mode: { values: ["DISABLE"], cure: "the sandbox speaks plain HTTP to its pods" } }),
+  tls: CLIENT_TLS,
 };
 
 const TRAFFIC_POLICY = message({

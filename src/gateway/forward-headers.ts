@@ -28,6 +28,8 @@ export function forwardHeaders({ client, view, action, limits, route, destinatio
     remoteAddress: plainAddress(client.ends.remoteAddress),
     requestId: view.requestId,
   });
+  const { forwardedCertificate } = client.ends;
+  if (forwardedCertificate !== undefined) list.push("x-forwarded-client-cert", forwardedCertificate);
   const timeoutMs = Math.min(action.retry?.perTryTimeoutMs ?? Infinity, limits.timeoutMs ?? Infinity);
   if (timeoutMs !== Infinity) list = announceTimeout(list, timeoutMs, limits.isGrpc);
   list = edit(edit(list, destination.request), route.request);

@@ -1,14 +1,17 @@
 // One connection to an upstream that speaks HTTP/2, from dialling to its last stream.
 
 import { type ClientHttp2Session, connect } from "node:http2";
-import { connect as dial, type Socket } from "node:net";
+import { connect as connectPlain, type Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import type { Http2Call } from "./http2-call.ts";
 import type { Failure } from "./local-reply.ts";
-import { connectFailure } from "./upstream-error.ts";
+import { connectFailure, tlsFailure } from "./upstream-error.ts";
 
 export interface ConnectionOptions {
   host: string;
   port: number;
+  /** Instead of a plain connection. */
+  dial?: () => TLSSocket;
   connectTimeoutMs: number;
   idleTimeoutMs: number;
   /** Of this side; the peer may allow fewer. */
@@ -20,6 +23,7 @@ export interface ConnectionOptions {
   expectedStreams: number;
 }
 
+const NO_HANDSHAKE = tlsFailure(new Error("closed"));
 /** A stream whose reader waits holds this much and no more. */
 const STREAM_WINDOW_BYTES = 1_048_576;
 /** Of all streams together; Envoy's default. */
@@ -47,17 +51,20 @@ export class Http2Connection {
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
-    const { host, port, connectTimeoutMs } = options;
-    this.#socket = dial({ host, port, noDelay: true });
-    let failure: Failure = { kind: "connect", reason: "Connection refused" };
+    const { host, port, connectTimeoutMs, dial } = options;
+    this.#socket = dial?.() ?? connectPlain({ host, port, noDelay: true });
+    let failure: Failure = dial === undefined ? { kind: "connect", reason: "Connection refused" } : NO_HANDSHAKE;
     const expire = () => {
       failure = { kind: "connect", reason: "timeout" };
       this.#socket.destroy();
     };
     this.#socket.setTimeout(connectTimeoutMs, expire);
-    this.#socket.once("error", (error) => (failure = connectFailure(error) ?? failure));
+    const reasonOf = (error: Error) => (isReady || dial === undefined ? connectFailure(error) : tlsFailure(error));
+    let isReady = false;
+    this.#socket.once("error", (error) => (failure = reasonOf(error) ?? failure));
     this.#socket.once("close", () => this.#closed(failure));
-    this.#socket.once("connect", () => {
+    this.#socket.once(dial === undefined ? "connect" : "secureConnect", () => {
+      isReady = true;
       this.#socket.setTimeout(0).off("timeout", expire);
       failure = { kind: "reset" };
       this.#open(`http://${host.includes(":") ? `[${host}]` : host}:${port}`);

@@ -76,7 +76,7 @@ export class LiveTable {
       const births = new Map<Upstream, number>();
       const own = cluster.endpoints.map((endpoint) => {
         const name = `${upstreamKey(endpoint)} ${cluster.host}`;
-        const id = `${name} ${cluster.protocol}${cluster.transport ? JSON.stringify(cluster.transport) : ""}`;
+        const id = `${name} ${cluster.protocol}${jsonOf(cluster.transport)}${jsonOf(cluster.tls)}`;
         const known = upstreams.get(id) ?? this.#upstreams.get(id);
         const service = { host: cluster.host, ...cluster.service };
         const upstream = known ?? new Upstream(endpoint, this.#stats.of(endpoint.workload, service), cluster);
@@ -133,6 +133,10 @@ export class LiveTable {
   async close(): Promise<void> {
     await Promise.all([...this.#upstreams.values()].map((upstream) => upstream.destroy()));
   }
+}
+
+function jsonOf(value: object | string | undefined): string {
+  return value === undefined ? "" : JSON.stringify(value);
 }
 
 function keptSplitters(splitters: ReadonlyMap<string, Splitter>, table: RouteTable): Map<string, Splitter> {

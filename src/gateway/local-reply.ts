@@ -74,6 +74,8 @@ export function rawAnswer({ code, body }: LocalReply, date: string): string {
 /** How an attempt ended without an answer that counts. */
 export type Failure =
   | { kind: "connect"; reason: string }
+  /** The endpoint was reached, and no handshake succeeded. */
+  | { kind: "tls"; reason: string }
   | { kind: "reset" }
   | { kind: "protocol" }
   /** HTTP/2: the upstream ended this stream alone, and says that it has not looked at the request. */
@@ -117,6 +119,8 @@ function resetTexts(failure: Exclude<Failure, { kind: "per-try-timeout" | "overf
       return failure.reason === "timeout"
         ? ["connection timeout", "UF", ""]
         : ["remote connection failure", "UF", `delayed_connect_error:_${failure.reason.replaceAll(" ", "_")}`];
+    case "tls":
+      return ["remote connection failure", "UF", `TLS_error:_${failure.reason.replaceAll(" ", "_")}`];
     case "reset":
       return CONNECTION_ENDED;
     case "refused":

@@ -138,8 +138,18 @@ export interface TrafficPolicy extends PortPolicy {
 /** What may be said for a single port, too. */
 export interface PortPolicy {
   loadBalancer?: LoadBalancer;
+  tls?: ClientTls;
   outlierDetection?: OutlierDetection;
   connectionPool?: ConnectionPool;
+}
+
+export interface ClientTls {
+  /** DISABLE where nothing is said. */
+  mode?: string;
+  credentialName?: string;
+  sni?: string;
+  subjectAltNames?: string[];
+  insecureSkipVerify?: boolean;
 }
 
 export interface LoadBalancer {

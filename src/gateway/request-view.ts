@@ -54,10 +54,15 @@ export class NodeRequestView implements HashedRequest {
   header(name: string): readonly string[] | undefined {
     if (name === "x-forwarded-proto") return [this.scheme];
     if (name === "x-request-id") return [this.requestId];
-    if (isTakenOff(name)) return undefined;
+    if (isTakenOff(name)) return name === "x-forwarded-client-cert" ? this.#certificate() : undefined;
     const values = this.#client.values(name);
     if (name === "x-forwarded-for") return [forwardedFor(values ?? [], plainAddress(this.#client.ends.remoteAddress))];
     if (values === undefined || values.length === 1) return values;
     return JOINED_REQUEST.has(name) ? [values.join(",")] : values;
+  }
+
+  #certificate(): readonly string[] | undefined {
+    const { forwardedCertificate } = this.#client.ends;
+    return forwardedCertificate === undefined ? undefined : [forwardedCertificate];
   }
 }

@@ -9,7 +9,8 @@ export function retriesFailure({ on }: RetryPolicy, failure: Failure): boolean {
   if (failure.kind === "overflow") return false;
   if (on.has("5xx") || on.has("gateway-error") || on.has("reset")) return true;
   if (failure.kind === "refused") return on.has("refused-stream");
-  return failure.kind === "connect" && (on.has("connect-failure") || on.has("reset-before-request"));
+  const isConnecting = failure.kind === "connect" || failure.kind === "tls";
+  return isConnecting && (on.has("connect-failure") || on.has("reset-before-request"));
 }
 
 export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;

@@ -2,7 +2,7 @@
 // what moves (counters, connections, positions in a split) lives elsewhere and is found by the keys that are in here.
 
 import type { Condition, PathMatch, TextTest } from "./conditions.ts";
-import type { TlsSettings } from "./tls-settings.ts";
+import type { TlsSettings, UpstreamTls } from "./tls-settings.ts";
 
 export interface RouteTable {
   /** Plain text, by the Gateway port number that the request came in on. */
@@ -228,6 +228,8 @@ export interface Cluster {
   retryCeiling: RetryCeiling | undefined;
   transport: Transport | undefined;
   protocol: UpstreamProtocol;
+  /** Undefined: plain text. */
+  tls: UpstreamTls | "unavailable" | undefined;
   /** Ready ones only, in order of address. */
   endpoints: readonly Endpoint[];
 }

@@ -22,3 +22,19 @@ export interface ClientValidation {
   /** One of them must be in the certificate; none: any will do. */
   subjectAltNames: readonly string[];
 }
+
+/** Towards endpoints. */
+export interface UpstreamTls {
+  /** What the endpoint is asked for; undefined: the host that each request is for. */
+  serverName: string | undefined;
+  /** Undefined: whoever answers is believed. */
+  trust: ServerTrust | undefined;
+  /** What the endpoint is shown. */
+  keyPair: KeyPair | undefined;
+}
+
+export interface ServerTrust {
+  authority: Authority | "system";
+  /** One of them must be in the certificate; undefined: the name that was asked for. Empty: any will do. */
+  names: readonly string[] | undefined;
+}

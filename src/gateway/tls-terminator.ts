@@ -1,15 +1,18 @@
 // One TLS server: shakes hands, checks the client's certificate where one is asked for, and hands the clear bytes on. A renewed
 // certificate holds from the next connection on and disturbs none that is there.
 
+import type { X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import { createServer, type SecureContextOptions, type Server, type TLSSocket } from "node:tls";
 import { isDeepStrictEqual } from "node:util";
+import { forwardedCertificate } from "./client-certificate.ts";
 import type { ClientHello } from "./client-hello.ts";
+import type { ConnectionEnds } from "./downstream.ts";
 import { hasAltName } from "./subject-alt-names.ts";
 import type { ClientValidation, TlsSettings } from "./tls-settings.ts";
 
 /** What is spoken inside, the preferred one first. */
-const PROTOCOLS = ["http/1.1"];
+const PROTOCOLS = ["h2", "http/1.1"];
 /** Istio's transport_socket_connect_timeout at gateways. */
 const HANDSHAKE_TIMEOUT_MS = 15_000;
 
@@ -67,7 +70,10 @@ export class TlsTerminator {
     });
     server.on("tlsClientError", (_, socket) => socket.destroy());
     server.on("secureConnection", (socket) => {
-      if (!isWelcome(socket, clients)) return void socket.destroy();
+      const certificate = clients && socket.getPeerX509Certificate();
+      if (clients !== undefined && !isWelcome(socket.authorized, certificate, clients)) return void socket.destroy();
+      if (certificate !== undefined)
+        Object.assign(socket, { forwardedCertificate: forwardedCertificate(certificate) } satisfies ConnectionEnds);
       this.#open.add(socket);
       socket.on("close", () => this.#open.delete(socket));
       this.#inside.accept(socket);
@@ -97,10 +103,8 @@ function contextOptions({ keyPairs, clients, minVersion, maxVersion, ciphers }: 
 
 const TLS13_CIPHERS = ["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"];
 
-function isWelcome(socket: TLSSocket, clients: ClientValidation | undefined): boolean {
-  if (clients === undefined) return true;
-  const certificate = socket.getPeerX509Certificate();
+function isWelcome(isTrusted: boolean, certificate: X509Certificate | undefined, clients: ClientValidation): boolean {
   if (certificate === undefined) return !clients.required;
   const { subjectAltNames } = clients;
-  return socket.authorized && (subjectAltNames.length === 0 || hasAltName(certificate, subjectAltNames));
+  return isTrusted && (subjectAltNames.length === 0 || hasAltName(certificate, subjectAltNames));
 }

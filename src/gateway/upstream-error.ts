@@ -20,6 +20,15 @@ export function connectFailure(error: Error & { code?: string; syscall?: string 
   return { kind: "connect", reason: reason ?? "Connection refused" };
 }
 
+/** Of a connection that ends before its handshake is done, in BoringSSL's words where there are some. */
+export function tlsFailure(error: Error & { code?: string; syscall?: string }): Failure {
+  const { code = "" } = error;
+  const failure = connectFailure(error);
+  if (failure !== undefined) return failure;
+  const isVerification = /CERT|VERIFY|ISSUER|SIGNED/.test(code) || code === "";
+  return { kind: "tls", reason: isVerification ? "CERTIFICATE_VERIFY_FAILED" : code };
+}
+
 const CONNECT_REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: "Connection refused",
   EHOSTUNREACH: "No route to host",

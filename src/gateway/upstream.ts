@@ -6,8 +6,10 @@ import type { Readable } from "node:stream";
 import type { Dispatcher, Pool } from "undici";
 import type { HeaderList } from "./headers.ts";
 import { Http2Pool } from "./http2-pool.ts";
+import { type Lane, type LaneDial, SecureLanes, secureConnector } from "./secure-lanes.ts";
 import type { DestinationStats } from "./stats.ts";
 import type { Endpoint, Transport, UpstreamProtocol } from "./table.ts";
+import type { UpstreamTls } from "./tls-settings.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
 // undici's index loads everything it has (fetch, caches, WebSocket: 90 ms); the pool alone is all that is needed.
@@ -38,6 +40,7 @@ export interface UpstreamRequest {
 export interface UpstreamOptions {
   protocol: UpstreamProtocol;
   transport: Transport | undefined;
+  tls: UpstreamTls | "unavailable" | undefined;
 }
 
 export class Upstream {
@@ -46,15 +49,18 @@ export class Upstream {
   /** Attempts that have not ended. */
   inFlight = 0;
   readonly #protocol: UpstreamProtocol;
-  readonly #http1: Pool | undefined;
-  readonly #http2: Http2Pool | undefined;
+  /** Undefined where connections depend on the request: see secure-lanes.ts. */
+  readonly #plain: Lane | undefined;
+  readonly #secure: SecureLanes | undefined;
 
-  constructor(endpoint: Endpoint, stats: DestinationStats, { protocol, transport }: UpstreamOptions) {
+  constructor(endpoint: Endpoint, stats: DestinationStats, options: UpstreamOptions) {
+    const { protocol, tls } = options;
     this.endpoint = endpoint;
     this.stats = stats;
     this.#protocol = protocol;
-    this.#http1 = protocol === "http2" ? undefined : http1Pool(endpoint.dial, transport);
-    this.#http2 = protocol === "http1" ? undefined : http2Pool(endpoint.dial, transport);
+    if (tls === undefined) this.#plain = makeLane(endpoint.dial, options, undefined);
+    else if (tls !== "unavailable")
+      this.#secure = new SecureLanes(tls, (dial) => makeLane(endpoint.dial, options, dial));
   }
 
   speaksHttp2(client: "HTTP/1.1" | "HTTP/2"): boolean {
@@ -62,31 +68,45 @@ export class Upstream {
   }
 
   dispatch(options: UpstreamRequest, handler: Dispatcher.DispatchHandler, http2: boolean): void {
-    if (!http2) this.#http1!.dispatch(options, handler);
+    const lane = this.#plain ?? this.#secure?.laneOf(options.headers);
+    if (lane === undefined) throw new UpstreamError({ kind: "tls", reason: "Secret is not supplied by SDS" });
+    if (!http2) lane.http1!.dispatch(options, handler);
     // Envoy would need the upstream's leave (RFC 8441), which istiod has nobody ask for.
     else if (options.upgrade !== undefined) throw new UpstreamError({ kind: "protocol" });
-    else this.#http2!.dispatch(options, handler);
+    else lane.http2!.dispatch(options, handler);
   }
 
   /** No new requests come after this; resolves when the last one has ended. */
   async retire(): Promise<void> {
-    await Promise.all([this.#http1?.close(), this.#http2?.close()]);
+    await Promise.all(this.#lanes().flatMap(({ http1, http2 }) => [http1?.close(), http2?.close()]));
   }
 
   /** Ends everything now. */
   async destroy(): Promise<void> {
-    await Promise.all([this.#http1?.destroy(), this.#http2?.destroy()]);
+    await Promise.all(this.#lanes().flatMap(({ http1, http2 }) => [http1?.destroy(), http2?.destroy()]));
   }
+
+  #lanes(): readonly Lane[] {
+    return this.#plain === undefined ? (this.#secure?.all() ?? []) : [this.#plain];
+  }
+}
+
+function makeLane(address: string, { protocol, transport }: UpstreamOptions, dial: LaneDial | undefined): Lane {
+  return {
+    http1: protocol === "http2" ? undefined : http1Pool(address, transport, dial),
+    http2: protocol === "http1" ? undefined : http2Pool(address, transport, dial),
+  };
 }
 
 function idleTimeoutMs(transport: Transport | undefined): number {
   return (transport?.idleTimeoutMs ?? IDLE_TIMEOUT_MS) || FOREVER_MS;
 }
 
-function http1Pool(dial: string, transport: Transport | undefined): Pool {
-  return new PoolOnly(`http://${dial}`, {
+function http1Pool(address: string, transport: Transport | undefined, dial: LaneDial | undefined): Pool {
+  const timeout = transport?.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
+  return new PoolOnly(`http://${address}`, {
     ...(transport?.maxConnections === undefined ? {} : { connections: transport.maxConnections }),
-    connect: { timeout: transport?.connectTimeoutMs ?? CONNECT_TIMEOUT_MS },
+    connect: dial === undefined ? { timeout } : secureConnector(() => dial(placeOf(address), undefined), timeout),
     ...(transport?.maxRequestsPerConnection === undefined
       ? {}
       : { maxRequestsPerClient: transport.maxRequestsPerConnection }),
@@ -99,11 +119,11 @@ function http1Pool(dial: string, transport: Transport | undefined): Pool {
   });
 }
 
-function http2Pool(dial: string, transport: Transport | undefined): Http2Pool {
-  const { hostname, port } = new URL(`http://${dial}`);
+function http2Pool(address: string, transport: Transport | undefined, dial: LaneDial | undefined): Http2Pool {
+  const place = placeOf(address);
   return new Http2Pool({
-    host: hostname.replace(/^\[|\]$/g, ""),
-    port: Number(port || 80),
+    ...place,
+    ...(dial !== undefined && { dial: () => dial(place, "h2") }),
     connectTimeoutMs: transport?.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
     idleTimeoutMs: idleTimeoutMs(transport),
     maxStreams: transport?.maxStreams ?? MAX_STREAMS,
@@ -111,6 +131,11 @@ function http2Pool(dial: string, transport: Transport | undefined): Http2Pool {
     maxAgeMs: transport?.maxConnectionAgeMs,
     maxConnections: transport?.maxConnections ?? Infinity,
   });
+}
+
+function placeOf(address: string): { host: string; port: number } {
+  const { hostname, port } = new URL(`http://${address}`);
+  return { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port || 80) };
 }
 
 /** Equal keys are the same process: an address that a later pod got anew is another one. */
