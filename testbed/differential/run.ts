@@ -45,7 +45,7 @@ export async function prepare(world: RoutingWorld, cases: readonly LiveCase[]): 
       for (let next = queue.shift(); next !== undefined; next = queue.shift())
         await world.apply(objectsOf(next)).catch((error: unknown) => {
           if (!isRefusal(error)) throw error;
-          refusals.set(next!.source.name, error.message);
+          refusals.set(next!.source.name, error.message.replaceAll(/\s+/g, " "));
         });
     };
     await Promise.all(Array.from({ length: APPLIES_AT_ONCE }, worker));
