@@ -16,17 +16,17 @@ export const ON_PURPOSE: readonly OnPurpose[] = [
     id: "unread-body",
     reason:
       "Envoy ends the connection when it answers by itself before a request's body has come; the gateway reads the body and keeps the connection",
-    explains: ({ field, real, sandbox }, { body = "", pieces = [] }) =>
-      body + pieces.join("") !== "" && field === "headers.connection" && String(real) === "close" && sandbox === undefined,
+    explains: ({ field, real, sandbox }, sent) =>
+      bodyOf(sent) !== "" && field === "headers.connection" && String(real) === "close" && sandbox === undefined,
   },
   {
     id: "body-framing",
     reason:
       "how a request's body is delimited is between two neighbours: no body by content-length 0, chunked or neither; a body that has come whole when it is tried again by its length",
-    explains: ({ field, real, sandbox }, { method = "GET", body = "", pieces }) =>
+    explains: ({ field, real, sandbox }, sent) =>
       BODY_LENGTH.test(field) &&
-      (pieces === undefined
-        ? body === "" && !["GET", "HEAD"].includes(method) && [real, sandbox].every(saysNoBody)
+      (bodyOf(sent) === ""
+        ? !["GET", "HEAD"].includes(sent.method ?? "GET") && [real, sandbox].every(saysNoBody)
         : !field.startsWith("attempts[0]")),
   },
   {
@@ -46,6 +46,10 @@ export const ON_PURPOSE: readonly OnPurpose[] = [
     explains: (_, { path }) => path?.startsWith("/rewritten-to-no-path") === true,
   },
 ];
+
+function bodyOf({ body = "", pieces = [] }: CaseRequest): string {
+  return body + pieces.join("");
+}
 
 function saysNoBody(values: unknown): boolean {
   return ["undefined", '["0"]', '["chunked"]'].includes(JSON.stringify(values) ?? "undefined");
