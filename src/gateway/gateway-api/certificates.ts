@@ -12,7 +12,7 @@ export interface CertificateSources {
   namespace: string;
 }
 
-export interface SecretReference {
+interface SecretReference {
   group?: string;
   kind?: string;
   namespace?: string;
@@ -37,7 +37,7 @@ export function listenerTls({ protocol, tls }: ListenerSpec, sources: Certificat
   const mode = options[MODE] ?? "SIMPLE";
   const ciphers = options[CIPHERS]?.split(",").map((each) => each.trim());
   const settings: ServerTls = {
-    mode: mode as ServerTls["mode"],
+    mode,
     ...(names.length === 1 ? { credentialName: names[0]! } : { credentialNames: names }),
     ...(ciphers === undefined ? {} : { cipherSuites: ciphers }),
   };
