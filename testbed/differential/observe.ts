@@ -111,10 +111,10 @@ function headerMap(raw: readonly string[]): HeaderMap {
 }
 
 /** What is not compared in the upstream's view, each for a reason that docs/reference/gateway.md gives or that lies in chance. */
-function headersSeen(raw: readonly string[], attempt: number, { luckyFirst }: CaseRequest): HeaderMap {
+function headersSeen(raw: readonly string[], attempt: number, { luckyFirst, headers }: CaseRequest): HeaderMap {
   const seen: Record<string, readonly string[]> = { ...headerMap(raw) };
-  // For tracing between proxies: a sidecar takes it off before the application sees it.
-  delete seen["x-envoy-decorator-operation"];
+  const sent = new Set(headers?.map(([name]) => name.toLowerCase()));
+  for (const name of Object.keys(seen)) if (TELEMETRY.test(name) && !sent.has(name)) delete seen[name];
   // Hop by hop: whose connection it is decides how long it lives, and case means nothing.
   const connection = tokens(seen["connection"]).filter((token) => token !== "keep-alive" && token !== "close");
   delete seen["connection"];
@@ -125,6 +125,12 @@ function headersSeen(raw: readonly string[], attempt: number, { luckyFirst }: Ca
   if (luckyFirst === true) delete seen["x-envoy-attempt-count"];
   return seen;
 }
+
+/**
+ * What proxies tell each other, by the telemetry that a mesh is set up for: traces and peers' metadata. A sidecar takes the
+ * operation's name off before the application sees it.
+ */
+const TELEMETRY = /^(x-envoy-decorator-operation|x-envoy-peer-metadata(-id)?|x-b3-[a-z]+|b3|traceparent|tracestate)$/;
 
 function tokens(values: readonly string[] = []): string[] {
   return values.flatMap((value) => value.toLowerCase().split(/\s*,\s*/)).sort();
