@@ -1,6 +1,7 @@
 // Routes of Gateway API as VirtualServices: one for each listener and host, with the rules of all objects that are bound there, the
 // most specific first. istiod 1.31, route_collections.go (HTTPRouteCollection, mergeHTTPRoutes).
 
+import { isDeepStrictEqual } from "node:util";
 import type { HttpTemplate, VirtualServiceTemplate } from "../compile-virtual-service.ts";
 import type { HttpRoute, VirtualService } from "../objects.ts";
 import type { Backends } from "./destinations.ts";
@@ -9,7 +10,7 @@ import type { CompiledGateway } from "./listeners.ts";
 import { mostSpecificFirst } from "./matches.ts";
 import type { Finding, RouteObject } from "./objects.ts";
 import { type Binding, bindRoute, isIsolatedHere } from "./parents.ts";
-import { convertRules } from "./rules.ts";
+import { type ConvertedRoute, convertRules } from "./rules.ts";
 
 export interface CompiledRoute {
   object: RouteObject;
@@ -34,10 +35,25 @@ export function compileRoute(
 ): CompiledRoute {
   const bindings = bindRoute(object, gateways);
   const { routes = [], finding } = convertRules(object, backends);
+  return { object, bindings, finding, ...compileRules(object, routes) };
+}
+
+interface CompiledRules extends Pick<CompiledRoute, "refusal" | "rules"> {
+  routes: ConvertedRoute[];
+}
+
+const compiled = new WeakMap<RouteObject, CompiledRules>();
+
+/** Remembered by object, as long as its backends and grants make the same of it. */
+function compileRules(object: RouteObject, routes: ConvertedRoute[]): CompiledRules {
+  const known = compiled.get(object);
+  if (known !== undefined && isDeepStrictEqual(known.routes, routes)) return known;
   const problems: string[] = [];
   const rules = routes.map((each) => ({ route: each.route, template: asHttpTemplate(each, object, problems) }));
   const refusal = problems.length === 0 ? undefined : [...new Set(problems)].join("; ");
-  return { object, bindings, finding, refusal, rules: refusal === undefined ? rules : [] };
+  const fresh = { routes, refusal, rules: refusal === undefined ? rules : [] };
+  compiled.set(object, fresh);
+  return fresh;
 }
 
 /** By istiod's keys, oldest object first in each; ready for the hosts of a port to be put together. */
