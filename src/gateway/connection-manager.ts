@@ -55,7 +55,8 @@ function makeHttp1Server(gate: Gate, entrance: Entrance): Server {
     maxHeaderSize: MAX_HEADER_BYTES,
     // A missing Host is answered by us, so that it is counted and logged.
     requireHostHeader: false,
-    keepAliveTimeout: gate.timeLimits.idleMs,
+    // Node would set a timer anew for every request: quiet connections are looked at by one that stays.
+    keepAliveTimeout: 0,
     headersTimeout: gate.timeLimits.headMs,
     connectionsCheckingInterval: Math.min(gate.timeLimits.headMs / 4, LOOK_MS),
     // A whole request may take as long as it likes: see time-limits.ts.
@@ -88,9 +89,10 @@ function makeHttp1Server(gate: Gate, entrance: Entrance): Server {
   });
   server.on("clientError", (error: ClientError, socket) => refusals.refuse(error, socket as Socket));
   server.on("connect", (_, socket: Socket) => whenAnswered(socket, () => refusals.end(socket, local.NO_TUNNEL)));
-  server.setTimeout(gate.timeLimits.stallMs, (socket) => {
-    if (refusals.hasStalled(socket)) socket.destroy();
-    else socket.setTimeout(gate.timeLimits.stallMs);
+  const quietMs = Math.min(gate.timeLimits.stallMs, gate.timeLimits.idleMs);
+  server.setTimeout(quietMs, (socket) => {
+    if (refusals.hasStalled(socket, quietMs)) socket.destroy();
+    else socket.setTimeout(quietMs);
   });
   // It never listens by itself, but this is when Node begins to look after the connections that it is given.
   server.emit("listening");

@@ -25,6 +25,8 @@ export class Refusals {
   /** Whose body is coming or came. */
   readonly #exchanges = new WeakMap<object, Exchange>();
   readonly #refused = new WeakSet<HttpSocket>();
+  /** Since when a connection is idle, and what it had sent until then. */
+  readonly #idle = new WeakMap<HttpSocket, { bytesRead: number; sinceMs: number }>();
 
   constructor(gate: Gate) {
     this.#gate = gate;
@@ -47,10 +49,10 @@ export class Refusals {
     else newest.once("socket", breakOff);
   }
 
-  /** Nothing has come and nothing has gone for as long as a client may stall: is it the client's fault? */
-  hasStalled(socket: HttpSocket): boolean {
+  /** Nothing has come and nothing has gone for so long: is it the client's fault, and enough? */
+  hasStalled(socket: HttpSocket, quietMs: number): boolean {
     const newest = newestResponse(socket);
-    if (newest === undefined) return true;
+    if (newest === undefined) return this.#hasIdled(socket, quietMs);
     const { req } = newest;
     // Node stops reading while nobody takes the body: that is not the client's fault.
     if (!req.complete && req.readableFlowing === true && !newest.headersSent) {
@@ -59,6 +61,17 @@ export class Refusals {
       return false;
     }
     return socket.writableLength > 0;
+  }
+
+  /** A connection without a request. */
+  #hasIdled(socket: HttpSocket, quietMs: number): boolean {
+    const nowMs = this.#gate.monotonicMs();
+    let idle = this.#idle.get(socket);
+    if (idle?.bytesRead !== socket.bytesRead) {
+      idle = { bytesRead: socket.bytesRead, sinceMs: nowMs - quietMs };
+      this.#idle.set(socket, idle);
+    }
+    return nowMs - idle.sinceMs >= this.#gate.timeLimits.idleMs;
   }
 
   /** The last answer of a connection. */

@@ -7,7 +7,7 @@ export interface TimeLimits {
   headMs: number;
   /** Without a single byte of a body that is being waited for, or without a single byte of an answer being taken. */
   stallMs: number;
-  /** A connection without a request. A short one would race with clients that use theirs again. */
+  /** A connection without a request, looked at every `stallMs`. A short one would race with clients that use theirs again. */
   idleMs: number;
 }
 

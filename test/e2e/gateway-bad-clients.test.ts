@@ -9,7 +9,7 @@ import { type Answer, answerAtOnce, answerText, ExactingUpstream } from "../../t
 import { type GatewayProcess, startGatewayProcess } from "../../testbed/gateway/gateway-process.ts";
 import { FIN, type Step, talk } from "../../testbed/gateway/raw-client.ts";
 
-const LIMITS = { headMs: 1_500, stallMs: 1_500, idleMs: 60_000 };
+const LIMITS = { headMs: 1_500, stallMs: 1_500, idleMs: 6_000 };
 
 let upstream: ExactingUpstream;
 let gateway: GatewayProcess;
@@ -168,6 +168,13 @@ describe("slow clients", () => {
     expect((await say([get("/long")], LIMITS.stallMs * 3)).statuses).toEqual([200]);
     upstream.answer = answerAtOnce;
     expect((await say([get("/1"), LIMITS.stallMs * 2, get("/2")])).statuses).toEqual([200, 200]);
+  });
+
+  test("a connection that nobody uses any more is closed, without a word", async () => {
+    const { statuses, ended, tookMs } = await say([get("/1"), LIMITS.idleMs / 2, get("/2")], LIMITS.idleMs * 2);
+    expect(statuses).toEqual([200, 200]);
+    expect(ended).toBe(true);
+    expect(tookMs).toBeGreaterThan(LIMITS.idleMs * 1.5 - 200);
   });
 
   test("who takes none of a large answer is cut; who takes it slowly gets all of it", async () => {
