@@ -54,8 +54,9 @@ export function programFiles(entry: string, folder: string = join(import.meta.di
 
 function endpointPod(endpoint: TestEndpoint, fleetAddress: string, image: string): KubeObject {
   const pairs = (["main", "second"] as const).map((which) => `${POD_PORTS[which]}:${fleetPortOf(endpoint, which)}`);
-  const { name, labels, listens } = endpoint;
-  const args = [RELAY_PROGRAM, fleetAddress, ...(listens ? pairs : [])];
+  const { name, labels, listens, deaf } = endpoint;
+  const served = listens ? pairs : deaf === true ? [`${POD_PORTS.main}:deaf`] : [];
+  const args = [RELAY_PROGRAM, fleetAddress, ...served];
   return pod({ name, labels, image, args, ...(listens ? { probed: POD_PORTS.main } : {}) });
 }
 
