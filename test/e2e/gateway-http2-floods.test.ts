@@ -1,0 +1,81 @@
+// Clients that misuse HTTP/2 to make the gateway work for nothing: their connection ends, and nobody else notices.
+
+import { connect as dial, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { RunningGateway } from "../../src/gateway/start.ts";
+import type { SandboxCluster } from "../../src/sandbox/cluster/open.ts";
+import { startTestGateway } from "../../testbed/gateway/running.ts";
+import { EchoWorld, openTestCluster } from "../../testbed/gateway/world.ts";
+
+let sandbox: SandboxCluster;
+let world: EchoWorld;
+let gateway: RunningGateway;
+
+beforeEach(async () => {
+  sandbox = await openTestCluster();
+  world = new EchoWorld(sandbox.cluster);
+  await world.setUp([{ route: [{ destination: { host: "echo" } }] }]);
+  gateway = await startTestGateway(world.cluster);
+});
+
+afterEach(async () => {
+  await gateway.stop();
+  world.closeAll();
+  await sandbox.close();
+});
+
+// Frames by hand: https://www.rfc-editor.org/rfc/rfc9113#section-4.1
+
+function frame(type: number, flags: number, streamId: number, payload: Buffer = Buffer.alloc(0)): Buffer {
+  const head = Buffer.alloc(9);
+  head.writeUIntBE(payload.length, 0, 3);
+  head.writeUInt8(type, 3);
+  head.writeUInt8(flags, 4);
+  head.writeUInt32BE(streamId, 5);
+  return Buffer.concat([head, payload]);
+}
+
+const PREFACE = Buffer.concat([Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), frame(4, 0, 0)]);
+/** GET http / with :authority a, without compression: static table entries, then a literal. */
+const REQUEST = Buffer.from([0x82, 0x86, 0x84, 0x41, 0x01, 0x61]);
+const END_STREAM = 1;
+const END_HEADERS = 4;
+
+const FLOODS: Record<string, (i: number) => Buffer> = {
+  "rapid reset": (i) =>
+    Buffer.concat([
+      frame(1, END_STREAM | END_HEADERS, 2 * i + 1, REQUEST),
+      frame(3, 0, 2 * i + 1, Buffer.from([0, 0, 0, 8])),
+    ]),
+  "settings that nobody reads": () => frame(4, 0, 0, Buffer.from([0, 3, 0, 0, 0, 100])),
+  "pings that nobody reads": () => frame(6, 0, 0, Buffer.alloc(8)),
+  "headers without an end": (i) =>
+    i === 0 ? frame(1, 0, 1, REQUEST) : frame(9, 0, 1, Buffer.from([0x00, 0x01, 0x78, 0x01, 0x79])),
+  "empty frames of a stream that is over": (i) =>
+    i === 0 ? frame(1, END_STREAM | END_HEADERS, 1, REQUEST) : frame(0, 0, 1),
+};
+
+test.each(Object.keys(FLOODS))(
+  "a flood ends its connection and nobody else's: %s",
+  async (name) => {
+    await world.addPod("v1", (_, response) => void setTimeout(() => response.end("ok"), 5));
+    await sleep(30);
+    const socket: Socket = dial(gateway.localPorts[80]!, "127.0.0.1");
+    const state = { closed: false };
+    socket.on("error", () => {});
+    socket.on("close", () => (state.closed = true));
+    // It sends and does not read: what it is sent fills the kernel's buffers first.
+    socket.pause();
+    socket.write(PREFACE);
+    for (let batch = 0; batch < 2_000 && !state.closed; batch++) {
+      socket.write(Buffer.concat(Array.from({ length: 500 }, (_, i) => FLOODS[name]!(batch * 500 + i))));
+      await sleep(batch % 10 === 0 ? 5 : 0);
+    }
+    socket.resume();
+    await expect.poll(() => state.closed, { timeout: 5_000 }).toBe(true);
+    expect((await fetch(`http://127.0.0.1:${gateway.localPorts[80]}/`)).status).toBe(200);
+    await expect.poll(() => gateway.dataPlane.inFlight("default", "echo-v1"), { timeout: 10_000 }).toBe(0);
+  },
+  20_000,
+);
