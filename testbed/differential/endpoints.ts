@@ -10,6 +10,8 @@ export interface TestEndpoint {
   labels: Readonly<Record<string, string>>;
   /** False: nobody listens there, connections are refused. */
   listens: boolean;
+  /** Connections are neither taken nor refused. */
+  deaf?: true;
 }
 
 export const ENDPOINTS: readonly TestEndpoint[] = [
@@ -17,6 +19,7 @@ export const ENDPOINTS: readonly TestEndpoint[] = [
   { name: "v1-b", address: "127.0.0.122", labels: { app: "echo", version: "v1" }, listens: true },
   { name: "v2-a", address: "127.0.0.123", labels: { app: "echo", version: "v2", alone: "yes" }, listens: true },
   { name: "dead-a", address: "127.0.0.124", labels: { app: "dead", mixed: "yes" }, listens: false },
+  { name: "deaf-a", address: "127.0.0.125", labels: { app: "deaf" }, listens: false, deaf: true },
 ];
 
 /** Ports that every listening endpoint serves: the second one belongs to Service `multi`. */
@@ -34,6 +37,7 @@ export function sharedServices(ports: EndpointPorts): KubeObject[] {
     service("echo-v2", { app: "echo", version: "v2" }, main),
     service("alone", { alone: "yes" }, main),
     service("dead", { app: "dead" }, main),
+    service("deaf", { app: "deaf" }, main),
     service("mixed", { mixed: "yes" }, main),
     service("empty", { app: "nobody" }, main),
     service("multi", { alone: "yes" }, [...main, { name: "http-second", port: 8000, targetPort: ports.second }]),

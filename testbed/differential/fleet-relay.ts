@@ -1,13 +1,18 @@
 // The program of an endpoint's pod on a cluster: it passes every connection on to the fleet, which answers in the endpoint's name and
 // sees all attempts in one order. Bytes pass as they are, so that every protocol and every way to break it works as in process.
-//   node fleet-relay.ts FLEET_ADDRESS PORT:FLEET_PORT...
+//   node fleet-relay.ts FLEET_ADDRESS [PORT:FLEET_PORT | PORT:deaf]...
 
 import { connect, createServer, type Socket } from "node:net";
+import { listenDeaf } from "./fleet-deaf.ts";
 
 const [fleetAddress, ...ports] = process.argv.slice(2);
 
 for (const pair of ports) {
   const [port, fleetPort] = pair.split(":").map(Number) as [number, number];
+  if (pair.endsWith(":deaf")) {
+    await listenDeaf({ host: "0.0.0.0", port });
+    continue;
+  }
   createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
     join(socket, connect({ host: fleetAddress!, port: fleetPort, allowHalfOpen: true, noDelay: true })),
   ).listen(port);

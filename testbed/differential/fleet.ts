@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { UpstreamAnswer, UpstreamStep } from "./case.ts";
 import { ENDPOINTS, type EndpointPorts, type TestEndpoint } from "./endpoints.ts";
 import type { Call } from "./fleet-call.ts";
+import { listenDeaf } from "./fleet-deaf.ts";
 import { type EndpointServer, endpointServer } from "./fleet-server.ts";
 
 export interface SeenAttempt {
@@ -55,6 +56,13 @@ export async function startFleet(placeOf: PlaceOf = onLoopback): Promise<Fleet> 
       ports[port] = await bind(server.listener, { ...place, port: place.port || ports[port] });
       servers.push(server);
     }
+  const deaf = ENDPOINTS.filter((endpoint) => endpoint.deaf === true);
+  const unheard = await Promise.all(
+    deaf.map((endpoint) => {
+      const place = placeOf(endpoint, "main");
+      return listenDeaf({ ...place, port: place.port || ports.main });
+    }),
+  );
   return {
     ports,
     expect: async (id, plan) => void visits.set(id, { plan, attempts: [] }),
@@ -64,7 +72,7 @@ export async function startFleet(placeOf: PlaceOf = onLoopback): Promise<Fleet> 
       return attempts;
     },
     async close() {
-      for (const server of servers) server.close();
+      for (const server of [...servers, ...unheard]) server.close();
     },
   };
 }

@@ -59,6 +59,36 @@ const HASHES: readonly DifferentialCase[] = [
     sticky({ path: "/?x=1&user=b" }),
   ]),
   hashed("by the client's address", { useSourceIp: true }, [sticky()]),
+  hashed("by a cookie that the client is given", { httpCookie: { name: "user", ttl: "60s", path: "/a" } }, [
+    {},
+    { path: "/a" },
+    { headers: [["cookie", "other=1"]] },
+    { headers: [["cookie", "user="]] },
+    { method: "HEAD" },
+    sticky({ headers: [["cookie", 'user="a"']] }),
+    sticky({
+      headers: [
+        ["cookie", "other=1"],
+        ["cookie", "x=2; user=b"],
+      ],
+    }),
+  ]),
+  hashed("by a cookie, ttl zero", { httpCookie: { name: "user", ttl: "0s" } }, [{}]),
+  hashed("by a cookie without ttl", { httpCookie: { name: "user" } }, [{}, sticky({}, 90)]),
+  hashed(
+    "by a cookie with attributes",
+    { httpCookie: { name: "user", ttl: "60s", attributes: [{ name: "Secure" }, { name: "SameSite", value: "Lax" }] } },
+    [{}],
+  ),
+  hashed("by a ring of a size", { httpHeaderName: "x-user", ringHash: { minimumRingSize: 2048 } }, [
+    sticky({ headers: [["x-user", "a"]] }),
+  ]),
+  hashed("by Maglev", { httpHeaderName: "x-user", maglev: { tableSize: 251 } }, [
+    sticky({ headers: [["x-user", "a"]] }),
+  ]),
+  hashed("by a header, many keys", { httpHeaderName: "x-user" }, [
+    ...["a", "b", "c", "d", "e", "f", "g", "h"].map((user) => sticky({ headers: [["x-user", user]] }, 6)),
+  ]),
   hashed("by a cookie that is there", { httpCookie: { name: "user", ttl: "0s" } }, [
     sticky({ headers: [["cookie", "user=a"]] }),
   ]),

@@ -4,13 +4,19 @@ import type { CaseRequest, DifferentialCase, HeaderPairs, UpstreamStep } from ".
 import { destinationRule, service } from "../endpoints.ts";
 import { one, to } from "./shapes.ts";
 
+const ALONE = { alone: "yes" };
+
 /** A rule for a Service of the case's own: of one endpoint, so that nothing is left to chance, or of the two of v1. */
 const ruled = (
   feature: string,
   name: string,
   trafficPolicy: unknown,
   requests: readonly CaseRequest[],
-  { route = {}, selector = { alone: "yes" } as Record<string, string>, port = "http" } = {},
+  {
+    route = {},
+    selector = ALONE,
+    port = "http",
+  }: { route?: object; selector?: Record<string, string>; port?: string } = {},
 ): DifferentialCase => ({
   ...one(feature, name, [{ retries: { attempts: 0 }, ...route, route: [to("case-one")] }], requests),
   objects: [
@@ -134,6 +140,8 @@ const atOnce = (times: number, extra: CaseRequest = {}): CaseRequest => ({
 
 const POOLS: readonly DifferentialCase[] = [
   limited("one connection and one that waits", { tcp: { maxConnections: 1 }, http: { http1MaxPendingRequests: 1 } }, [
+    // While a connection is being made, in Envoy even its own request waits: the first makes it.
+    {},
     atOnce(5),
     {},
   ]),
@@ -143,7 +151,7 @@ const POOLS: readonly DifferentialCase[] = [
   limited(
     "what is too much is not tried again",
     { tcp: { maxConnections: 1 }, http: { http1MaxPendingRequests: 1 } },
-    [atOnce(5)],
+    [{}, atOnce(5)],
     {
       route: { retries: { attempts: 3, retryOn: "5xx,reset" } },
     },
@@ -184,6 +192,32 @@ const POOLS: readonly DifferentialCase[] = [
   ]),
 ];
 
+/** Nobody takes the connection, and nobody refuses it. */
+const DEAF = { selector: { app: "deaf" } };
+const slow = (sent: CaseRequest = {}): CaseRequest => ({ takesMs: [280, 3_000], ...sent });
+const CONNECTING: readonly DifferentialCase[] = [
+  limited(
+    "connecting takes too long",
+    { tcp: { connectTimeout: "0.3s" } },
+    [slow(), slow({ method: "HEAD" }), slow({ method: "POST", body: "x" }), slow({ protocol: "h2c" })],
+    DEAF,
+  ),
+  limited(
+    "connecting takes too long, over HTTP/2",
+    { tcp: { connectTimeout: "0.3s" } },
+    [slow(), slow({ protocol: "h2c" })],
+    { ...DEAF, port: "http2" },
+  ),
+  limited("connecting takes too long, twice", { tcp: { connectTimeout: "0.3s" } }, [slow({ takesMs: [580, 4_000] })], {
+    ...DEAF,
+    route: { retries: { attempts: 1, retryOn: "connect-failure", backoff: "2ms" } },
+  }),
+  limited("a time limit before connecting gives up", { tcp: { connectTimeout: "2s" } }, [{ takesMs: [190, 1_500] }], {
+    ...DEAF,
+    route: { timeout: "0.2s" },
+  }),
+];
+
 const WARM: readonly DifferentialCase[] = ["ROUND_ROBIN", "LEAST_REQUEST"].map((simple) =>
   ruled(
     "warm-up",
@@ -194,4 +228,4 @@ const WARM: readonly DifferentialCase[] = ["ROUND_ROBIN", "LEAST_REQUEST"].map((
   ),
 );
 
-export const STRENGTH_CASES: readonly DifferentialCase[] = [...OUTLIERS, ...POOLS, ...WARM];
+export const STRENGTH_CASES: readonly DifferentialCase[] = [...OUTLIERS, ...POOLS, ...CONNECTING, ...WARM];

@@ -1,0 +1,140 @@
+// Bugs in what stands around routing: protocols, connections, and what keeps a service on its feet.
+
+import { bug, type PlantedBug } from "./plant.ts";
+
+const PROTOCOLS: readonly PlantedBug[] = [
+  bug(
+    "trailers of an HTTP/2 answer are dropped",
+    "http2-call.ts",
+    "(trailers) => (this.#trailers = incoming(trailerList(trailers)))",
+    "() => undefined",
+    "gRPC",
+  ),
+  bug(
+    "trailers of an HTTP/2 request are dropped",
+    "http2-downstream.ts",
+    "(this.#requestTrailers = trailerList(trailers))",
+    "void trailers",
+    "HTTP/2 upstreams",
+  ),
+  bug(
+    "an answer that broke off ends well in HTTP/2",
+    "http2-downstream.ts",
+    "this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);",
+    "this.#stream.end();",
+    "HTTP/2 upstreams",
+  ),
+  bug("1xx answers are dropped", "exchange.ts", "this.#client.writeInformation(", "void (", "1xx"),
+  bug("a port called grpc speaks HTTP/1.1", "compile-protocol.ts", '["http2", "grpc"]', '["http2"]', "gRPC"),
+  bug(
+    "a port's appProtocol is overlooked",
+    "compile-protocol.ts",
+    "(appProtocol ?? name)",
+    "(name)",
+    "HTTP/2 upstreams",
+  ),
+  bug(
+    "the last cookie of an HTTP/2 client is the only one",
+    "http2-headers.ts",
+    'cookies.join("; ")',
+    "cookies.at(-1)!",
+    "HTTP/2 clients",
+  ),
+  bug("a missing route is NOT_FOUND to a gRPC client", "grpc.ts", "404: 12", "404: 5", "gRPC"),
+  bug("answers to gRPC clients are in HTTP", "grpc.ts", "contentType.length === 16 ||", "", "gRPC"),
+  bug("a gRPC client's deadline is ignored", "exchange.ts", 'client.text("grpc-timeout")', "undefined", "gRPC"),
+  bug("UNAVAILABLE is not tried again", "retry.ts", '"14": "unavailable"', '"14": "internal"', "gRPC"),
+  bug(
+    "what HTTP/2 refuses unseen is not tried again",
+    "retry.ts",
+    'on.has("refused-stream")',
+    "false",
+    "HTTP/2 upstreams",
+  ),
+  bug(
+    "a WebSocket is for GET and a lower case name",
+    "client-request.ts",
+    'headers.upgrade?.toLowerCase() === "websocket"',
+    'headers.upgrade === "websocket"',
+    "WebSocket",
+  ),
+];
+
+const STRENGTH: readonly PlantedBug[] = [
+  bug("an ejection never ends", "outlier.ts", "const until = nowMs +", "const until = 1e9 + nowMs +", "outliers"),
+  bug("nobody is ejected", "outlier.ts", "if (bad && nowMs", "if (!bad && nowMs", "outliers"),
+  bug(
+    "all endpoints may be ejected",
+    "outlier.ts",
+    "> this.policy.maxEjectionPercent * all.length",
+    "> 100 * all.length",
+    "outliers",
+  ),
+  bug(
+    "a success does not forgive errors",
+    "outlier.ts",
+    "if (health !== undefined) health.errors = health.gatewayErrors = 0;",
+    "",
+    "outliers",
+  ),
+  bug("every error is a gateway's", "outlier.ts", "code >= 502 && code <= 504 ?", "true ?", "outliers"),
+  bug(
+    "errors of gRPC eject nobody",
+    "account.ts",
+    "return httpStatusOf(grpcStatus) ?? status;",
+    "return status;",
+    "outliers",
+  ),
+  bug(
+    "an overflow is tried again",
+    "retry.ts",
+    'if (failure.kind === "overflow") return false;',
+    "",
+    "connection pool",
+  ),
+  bug(
+    "any number may wait for a connection",
+    "admission.ts",
+    "this.#waiting.size < this.limits.maxPending",
+    "true",
+    "connection pool",
+  ),
+  bug(
+    "connections are not limited",
+    "admission.ts",
+    "this.#running.size < this.limits.maxConnections ||",
+    "true ||",
+    "connection pool",
+  ),
+  bug(
+    "requests at once are not limited",
+    "admission.ts",
+    "this.#running.size >= this.limits.maxRequests",
+    "false",
+    "connection pool",
+  ),
+  bug(
+    "retries at once are not limited",
+    "retry-limit.ts",
+    "if (this.#retrying >= this.#most(running)) return false;",
+    "",
+    "connection pool",
+  ),
+  bug(
+    "connections are kept beyond their last request",
+    "compile-connection-pool.ts",
+    'finite(count("http.maxRequestsPerConnection", http?.maxRequestsPerConnection))',
+    "undefined",
+    "connection pool",
+  ),
+  bug(
+    "connecting may take as long as it likes",
+    "compile-connection-pool.ts",
+    'duration("tcp.connectTimeout", tcp?.connectTimeout, 1) || undefined',
+    "undefined",
+    "connection pool",
+  ),
+  bug("a hash by header takes any endpoint", "hash.ts", 'request.header(policy.name)?.join(",")', "undefined", "rules"),
+];
+
+export const PLANTED_CONNECTIONS: readonly PlantedBug[] = [...PROTOCOLS, ...STRENGTH];
