@@ -8,6 +8,7 @@ import type { Entrance } from "./entrance.ts";
 import { Exchange } from "./exchange.ts";
 import type { Gate } from "./gate.ts";
 import { Http2Downstream } from "./http2-downstream.ts";
+import * as local from "./local-reply.ts";
 
 /** Envoy's max_request_headers_kb and max_headers_count; beyond them it resets the stream. */
 const MAX_HEADER_BYTES = 61_440;
@@ -80,8 +81,20 @@ export class Http2Entrance {
       return stream.close(constants.NGHTTP2_INTERNAL_ERROR);
     }
     const exchange = new Exchange(this.#gate, this.#entrance, new Http2Downstream(this.#gate, { stream, ...request }));
+    this.#watch(stream, exchange);
     if (expectsContinue) exchange.startExpected();
     else exchange.start();
+  }
+
+  /** Only who owes something is cut; an answer may let the client wait as long as it likes. */
+  #watch(stream: ServerHttp2Stream, exchange: Exchange): void {
+    const { stallMs } = this.#gate.timeLimits;
+    stream.setTimeout(stallMs);
+    stream.on("timeout", () => {
+      const owesBody = !stream.headersSent && stream.readableFlowing === true && !stream.readableEnded;
+      if (owesBody || stream.writableLength > 0) exchange.breakOff(local.SLOW_BODY);
+      else stream.setTimeout(stallMs);
+    });
   }
 }
 

@@ -1,12 +1,13 @@
 // Clients that misuse HTTP/2 to make the gateway work for nothing: their connection ends, and nobody else notices.
 
+import { connect, constants } from "node:http2";
 import { connect as dial, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { RunningGateway } from "../../src/gateway/start.ts";
+import { type RunningGateway, startGateway } from "../../src/gateway/start.ts";
 import type { SandboxCluster } from "../../src/sandbox/cluster/open.ts";
 import { startTestGateway } from "../../testbed/gateway/running.ts";
-import { EchoWorld, openTestCluster } from "../../testbed/gateway/world.ts";
+import { EchoWorld, openTestCluster, realClock, silentLog } from "../../testbed/gateway/world.ts";
 
 let sandbox: SandboxCluster;
 let world: EchoWorld;
@@ -79,3 +80,35 @@ test.each(Object.keys(FLOODS))(
   },
   20_000,
 );
+
+test("a stream whose client owes something for too long ends alone: a body that stops, an answer that nobody takes", async () => {
+  await world.addPod("v1", (request, response) => {
+    request.resume();
+    if (request.url === "/quiet") setTimeout(() => response.end("late"), 1_500);
+    if (request.url === "/large") response.end(Buffer.alloc(8_000_000));
+  });
+  const options = { clock: realClock, log: silentLog, ports: { 80: 0 }, statsPort: 0, seed: 1 };
+  const strict = await startGateway({ ...options, cluster: world.cluster, timeLimits: { stallMs: 200 } });
+  const session = connect(`http://127.0.0.1:${strict.localPorts[80]}`);
+  const ask = (path: string, method = "GET") => {
+    const stream = session.request({ ":path": path, ":method": method });
+    stream.on("error", () => {});
+    const got = { status: 0, text: "", code: -1 };
+    stream.on("response", ({ ":status": status = 0 }) => (got.status = status));
+    stream.on("close", () => (got.code = stream.rstCode ?? 0));
+    return { stream, got };
+  };
+  const stopped = ask("/stopped", "POST");
+  stopped.stream.setEncoding("utf8").on("data", (text: string) => (stopped.got.text += text));
+  stopped.stream.write("the beginning");
+  const untaken = ask("/large");
+  untaken.stream.pause();
+  const quiet = ask("/quiet");
+  quiet.stream.setEncoding("utf8").on("data", (text: string) => (quiet.got.text += text));
+  await expect.poll(() => stopped.got, { timeout: 2_000 }).toEqual({ status: 408, text: "stream timeout", code: 0 });
+  await expect.poll(() => quiet.got, { timeout: 4_000 }).toEqual({ status: 200, text: "late", code: 0 });
+  untaken.stream.resume();
+  await expect.poll(() => untaken.got.code, { timeout: 2_000 }).toBe(constants.NGHTTP2_INTERNAL_ERROR);
+  session.destroy();
+  await strict.stop();
+});
