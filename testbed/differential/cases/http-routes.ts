@@ -243,7 +243,7 @@ const HOSTS: readonly DifferentialCase[] = [
   }),
 ];
 
-const otherService = { ...service("case-echo", { app: "echo" }, [{ name: "http", port: 80, targetPort: 0 }]) };
+const otherService = { ...service("case-echo", { app: "nobody" }, [{ name: "http", port: 80, targetPort: 0 }]) };
 const elsewhere = { ...otherService, metadata: { name: "case-echo", namespace: "other" } };
 
 const BACKENDS: readonly DifferentialCase[] = [
