@@ -128,10 +128,10 @@ const STRENGTH: readonly PlantedBug[] = [
     "connection pool",
   ),
   bug(
-    "connecting may take as long as it likes",
+    "connecting may take ten times as long",
     "compile-connection-pool.ts",
     'duration("tcp.connectTimeout", tcp?.connectTimeout, 1) || undefined',
-    "undefined",
+    '10 * (duration("tcp.connectTimeout", tcp?.connectTimeout, 1) ?? 0) || undefined',
     "connection pool",
   ),
   bug("a hash by header takes any endpoint", "hash.ts", 'request.header(policy.name)?.join(",")', "undefined", "rules"),

@@ -40,13 +40,14 @@ const sticky = (extra: CaseRequest = {}, times = 24): CaseRequest => ({
   byEndpoint: true,
   sticky: true,
 });
-const hashed = (name: string, consistentHash: unknown, requests: readonly CaseRequest[]) =>
-  ownRule(
-    `consistent hash, ${name}`,
-    { trafficPolicy: { loadBalancer: { consistentHash } } },
-    [to("case-echo")],
-    requests,
-  );
+/** Both endpoints are v1: only who must go to one of them shows which. */
+const hashed = (name: string, consistentHash: unknown, requests: readonly CaseRequest[]): DifferentialCase => ({
+  ...one("rules", `consistent hash, ${name}`, [{ route: [to("case-echo")] }], requests),
+  objects: [
+    service("case-echo", { version: "v1" }, ECHO_PORTS),
+    destinationRule("case-echo", { trafficPolicy: { loadBalancer: { consistentHash } } }),
+  ],
+});
 
 const HASHES: readonly DifferentialCase[] = [
   hashed("by a header", { httpHeaderName: "x-user" }, [

@@ -153,7 +153,8 @@ const POOLS: readonly DifferentialCase[] = [
     { tcp: { maxConnections: 1 }, http: { http1MaxPendingRequests: 1 } },
     [{}, atOnce(5)],
     {
-      route: { retries: { attempts: 3, retryOn: "5xx,reset" } },
+      // Were it tried again, there would be room by then.
+      route: { retries: { attempts: 8, retryOn: "5xx,reset", backoff: "150ms" } },
     },
   ),
   limited("requests at once", { http: { http2MaxRequests: 2 } }, [atOnce(5), atOnce(2), { protocol: "h2c" }]),
@@ -194,7 +195,7 @@ const POOLS: readonly DifferentialCase[] = [
 
 /** Nobody takes the connection, and nobody refuses it. */
 const DEAF = { selector: { app: "deaf" } };
-const slow = (sent: CaseRequest = {}): CaseRequest => ({ takesMs: [280, 3_000], ...sent });
+const slow = (sent: CaseRequest = {}): CaseRequest => ({ takesMs: [280, 2_000], ...sent });
 const CONNECTING: readonly DifferentialCase[] = [
   limited(
     "connecting takes too long",
@@ -208,7 +209,7 @@ const CONNECTING: readonly DifferentialCase[] = [
     [slow(), slow({ protocol: "h2c" })],
     { ...DEAF, port: "http2" },
   ),
-  limited("connecting takes too long, twice", { tcp: { connectTimeout: "0.3s" } }, [slow({ takesMs: [580, 4_000] })], {
+  limited("connecting takes too long, twice", { tcp: { connectTimeout: "0.3s" } }, [slow({ takesMs: [580, 2_300] })], {
     ...DEAF,
     route: { retries: { attempts: 1, retryOn: "connect-failure", backoff: "2ms" } },
   }),
