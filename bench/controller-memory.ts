@@ -1,13 +1,15 @@
 // What a controller needs with many idle Canaries: resident memory, and API requests beside its watches.
-// usage: node bench/controller-memory.ts [--canaries 1000] [--idle-seconds 60] [--kubeconfig FILE] [--flags="NODE FLAGS"]
-// Fills the sandbox's HTTPS API, or the (empty!) API server that the kubeconfig names, and runs the controller as a process of
-// its own. Targets: 150 MB and 2 requests a minute with 1,000 Canaries.
+// usage: node bench/controller-memory.ts [--canaries 1000] [--idle-seconds 60] [--bin DIR | --kubeconfig FILE] [--flags="NODE FLAGS"]
+// Fills the sandbox's HTTPS API, or that of etcd and kube-apiserver in DIR, or the (empty!) API server that the kubeconfig names,
+// and runs the controller as a process of its own. Targets: 150 MB and 2 requests a minute with 1,000 Canaries.
 
 import { type ChildProcess, fork } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { startServer } from "../scripts/schemas/real-server.ts";
 import { connect } from "../src/adapters/kubernetes/connect.ts";
 import { systemClock } from "../src/adapters/telemetry/clock.ts";
 import type { KubeObject } from "../src/core/kubernetes/object.ts";
@@ -40,6 +42,7 @@ const { values } = parseArgs({
   options: {
     canaries: { type: "string", default: "1000" },
     "idle-seconds": { type: "string", default: "60" },
+    bin: { type: "string" },
     kubeconfig: { type: "string" },
     // V8 takes what the machine has unless it is told: the garbage of the first lists would stay around.
     flags: { type: "string", default: "--optimize-for-size --max-semi-space-size=1 --max-old-space-size=80" },
@@ -48,8 +51,10 @@ const { values } = parseArgs({
 const canaries = Number(values.canaries);
 const idleSeconds = Number(values["idle-seconds"]);
 
-const api = values.kubeconfig === undefined ? await startSandboxApi() : undefined;
-const kubeconfig = values.kubeconfig ?? api!.kubeconfig;
+const real = values.bin === undefined ? undefined : await startRealApi(values.bin);
+const given = real?.kubeconfig ?? values.kubeconfig;
+const api = given === undefined ? await startSandboxApi() : undefined;
+const kubeconfig = given ?? api!.kubeconfig;
 // As the product runs: from the compile cache, without the type stripper in memory.
 const NODE_COMPILE_CACHE = join(import.meta.dirname, "..", "node_modules", ".cache", "compile");
 const cluster = api?.cluster ?? (await prepared(kubeconfig));
@@ -91,6 +96,21 @@ try {
 } finally {
   child.kill();
   await api?.stop();
+  await real?.stop();
+}
+
+async function startRealApi(bin: string): Promise<{ kubeconfig: string; stop(): Promise<void> }> {
+  const server = await startServer(bin);
+  const folder = mkdtempSync(join(tmpdir(), "bench-controller-"));
+  const file = join(folder, "kubeconfig");
+  writeFileSync(file, JSON.stringify(server.kubeconfig), { mode: 0o600 });
+  return {
+    kubeconfig: file,
+    stop: async () => {
+      await server.stop();
+      rmSync(folder, { recursive: true });
+    },
+  };
 }
 
 function startProcess(): ChildProcess {

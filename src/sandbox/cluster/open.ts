@@ -8,7 +8,8 @@ import { builtinResources } from "./builtin-resources.ts";
 import { SandboxClient } from "./client.ts";
 import { Core, type User } from "./core.ts";
 import { followDefinitions } from "./crd/controller.ts";
-import { INSTALLER, installDefinition, installReplaceable } from "./crd/install.ts";
+import { installDefinition, installReplaceable } from "./crd/install.ts";
+import { INSTALLER } from "./crd/installer.ts";
 import { forgetOldEvents } from "./lifecycle/events.ts";
 import { collectGarbage, sweepGarbage } from "./lifecycle/garbage.ts";
 import { createInitialNamespaces, emptyDeletedNamespaces } from "./lifecycle/namespaces.ts";
@@ -41,7 +42,7 @@ export interface SandboxCluster {
   close(): Promise<void>;
 }
 
-const SANDBOX_USER: User = { name: INSTALLER, groups: ["system:masters"] };
+const SANDBOX_USER: User = { ...INSTALLER, groups: ["system:masters"] };
 const DEFAULT_HISTORY_LIMIT = 2_000;
 
 export async function openSandboxCluster(options: SandboxOptions): Promise<SandboxCluster> {

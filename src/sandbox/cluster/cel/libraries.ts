@@ -1,12 +1,16 @@
 // Kubernetes' own CEL libraries, as far as published definitions use them: url, ip, format, regex, lists, sets and strings.
 // https://kubernetes.io/docs/reference/using-api/cel/#kubernetes-cel-libraries
 
-import { isIP } from "node:net";
 import type { Environment } from "@marcbachmann/cel-js";
 import { type Json, sameJson } from "../json.ts";
 import { isDns1035Label, isDnsLabel, isLabelValue, isQualifiedName, isSubdomain, type NameCheck } from "../names.ts";
+import { formatProblem } from "../schema/formats.ts";
 import { compilePattern, compileSearch } from "../schema/pattern.ts";
+import { addAddresses } from "./addresses.ts";
 import { MATCHES } from "./dialect.ts";
+import { addQuantities } from "./quantity.ts";
+import { addSemver } from "./semver.ts";
+import { addStrings } from "./strings.ts";
 
 /** Of the evaluator's Optional. */
 interface OptionalValues {
@@ -15,9 +19,20 @@ interface OptionalValues {
 }
 
 export function addLibraries(environment: Environment, optional: OptionalValues): Environment {
-  for (const add of [addUrls, addAddresses, addRegex, addLists, addStrings]) add(environment);
+  for (const add of [addUrls, addAddresses, addRegex, addLists, addSets, addStrings, addQuantities, addSemver])
+    add(environment);
   addFormats(environment, optional);
+  environment.registerFunction("OptionalNamespace.ofNonZeroValue(dyn): optional<dyn>", (_: unknown, value: unknown) =>
+    isZero(value) ? optional.none() : optional.of(value),
+  );
   return environment;
+}
+
+function isZero(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return !value;
+  return Object.getPrototypeOf(value) === Object.prototype
+    ? Object.keys(value).length === 0
+    : "length" in value && value.length === 0;
 }
 
 /** A URL as CEL's library knows it. */
@@ -38,36 +53,12 @@ function addUrls(environment: Environment): void {
     .registerFunction("Url.getHost(): string", ({ url }: CelUrl) => url.host)
     .registerFunction("Url.getHostname(): string", ({ url }: CelUrl) => url.hostname)
     .registerFunction("Url.getPort(): string", ({ url }: CelUrl) => url.port)
-    .registerFunction("Url.getEscapedPath(): string", ({ url }: CelUrl) => url.pathname);
+    .registerFunction("Url.getEscapedPath(): string", ({ url }: CelUrl) => url.pathname)
+    .registerFunction("Url.getQuery(): map<string, list<string>>", ({ url }: CelUrl) => queryOf(url));
 }
 
-class CelAddress {
-  readonly family: bigint;
-
-  constructor(text: string) {
-    if (!isAddress(text))
-      throw new Error(`IP Address ${JSON.stringify(text)} parse error during conversion from string`);
-    this.family = BigInt(isIP(text));
-  }
-}
-
-function addAddresses(environment: Environment): void {
-  environment
-    .registerType("IP", { ctor: CelAddress, fields: {} })
-    .registerFunction("isIP(string): bool", isAddress)
-    .registerFunction("ip(string): IP", (text: string) => new CelAddress(text))
-    .registerFunction("IP.family(): int", ({ family }: CelAddress) => family)
-    .registerFunction("isCIDR(string): bool", isCidr);
-}
-
-/** Zones and IPv4 addresses in IPv6 clothes are none. */
-function isAddress(text: string): boolean {
-  return isIP(text) !== 0 && !text.includes("%") && !/^::ffff:\d+\./i.test(text);
-}
-
-function isCidr(text: string): boolean {
-  const [, address = "", bits = ""] = /^([^/]+)\/(\d|[1-9]\d{1,2})$/.exec(text) ?? [];
-  return isAddress(address) && Number(bits) <= (isIP(address) === 4 ? 32 : 128);
+function queryOf({ searchParams }: URL): Record<string, string[]> {
+  return Object.fromEntries([...new Set(searchParams.keys())].map((key) => [key, searchParams.getAll(key)]));
 }
 
 function addRegex(environment: Environment): void {
@@ -81,7 +72,11 @@ function addRegex(environment: Environment): void {
     )
     .registerFunction("string.findAll(string): list<string>", (text: string, pattern: string) =>
       compileSearch(pattern)(text),
-    );
+    )
+    .registerFunction("string.findAll(string, int): list<string>", (text: string, pattern: string, limit: bigint) => {
+      const found = compileSearch(pattern)(text);
+      return limit < 0n ? found : found.slice(0, Number(limit));
+    });
 }
 
 function addLists(environment: Environment): void {
@@ -115,12 +110,27 @@ function extreme(list: string[], isBetter: (a: string, b: string) => boolean): s
 
 const same = (a: Json, b: Json): boolean => a === b || sameJson(a, b);
 
-function addStrings(environment: Environment): void {
+/** What `sets` stands for in `sets.contains(...)`: lists whose order and repetitions mean nothing. */
+class SetsNamespace {
+  readonly name = "sets";
+}
+
+function addSets(environment: Environment): void {
+  const contains = (list: Json[], item: Json) => list.some((each) => same(each, item));
+  const containsAll = (list: Json[], items: Json[]) => items.every((item) => contains(list, item));
   environment
-    .registerFunction("string.replace(string, string): string", (text: string, from: string, to: string) =>
-      text.replaceAll(from, to),
+    .registerType("SetsNamespace", { ctor: SetsNamespace, fields: {} })
+    .registerConstant("sets", "SetsNamespace", new SetsNamespace())
+    .registerFunction("SetsNamespace.contains(list, list): bool", (_: unknown, a: Json[], b: Json[]) =>
+      containsAll(a, b),
     )
-    .registerFunction("string.charAt(int): string", (text: string, index: bigint) => text.charAt(Number(index)));
+    .registerFunction(
+      "SetsNamespace.equivalent(list, list): bool",
+      (_: unknown, a: Json[], b: Json[]) => containsAll(a, b) && containsAll(b, a),
+    )
+    .registerFunction("SetsNamespace.intersects(list, list): bool", (_: unknown, a: Json[], b: Json[]) =>
+      b.some((item) => contains(a, item)),
+    );
 }
 
 class CelFormat {
@@ -138,8 +148,19 @@ const FORMATS: Record<string, NameCheck> = {
   qualifiedName: isQualifiedName,
   labelValue: isLabelValue,
   uri: (text) => (URL.canParse(text) ? [] : ["invalid URL"]),
+  dns1123LabelPrefix: prefixOf(isDnsLabel),
+  dns1123SubdomainPrefix: prefixOf(isSubdomain),
+  dns1035LabelPrefix: prefixOf(isDns1035Label),
+  byte: (text) => (formatProblem("byte", text) === undefined ? [] : ["invalid base64"]),
+  date: (text) => (formatProblem("date", text) === undefined ? [] : ["invalid date"]),
+  datetime: (text) => (formatProblem("date-time", text) === undefined ? [] : ["invalid datetime"]),
   uuid: (text) => (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text) ? [] : ["does not match the UUID format"]),
 };
+
+/** For what is only the beginning of a name, such as generateName: it may end with a dash. */
+function prefixOf(check: NameCheck): NameCheck {
+  return (text) => check(text.length > 1 && text.endsWith("-") ? `${text.slice(0, -2)}a` : text);
+}
 
 /** What `format` stands for. */
 class FormatNamespace {
@@ -155,6 +176,10 @@ function addFormats(environment: Environment, optional: OptionalValues): void {
     .registerConstant("format", "FormatNamespace", formats);
   for (const [name, check] of Object.entries(formats.checks))
     environment.registerFunction(`FormatNamespace.${name}(): Format`, () => new CelFormat(check));
+  environment.registerFunction("FormatNamespace.named(string): optional<Format>", (_: unknown, name: string) => {
+    const check = Object.hasOwn(formats.checks, name) ? formats.checks[name] : undefined;
+    return check === undefined ? optional.none() : optional.of(new CelFormat(check));
+  });
   environment.registerFunction(
     "Format.validate(string): optional<list<string>>",
     ({ check }: CelFormat, text: string) => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { serinCrds } from "../../../core/spec/crd.generated.ts";
 import type { Json } from "../json.ts";
-import { istioDefinitions } from "../schema/builtin.ts";
+import { gatewayApiDefinitions, istioDefinitions } from "../schema/builtin.ts";
 import type { RawRule, RawSchema } from "../schema/raw-schema.ts";
 import { nodeOf } from "../schema/schema-node.ts";
 import { programOf } from "./environment.ts";
@@ -24,9 +25,9 @@ function rulesIn(value: unknown): string[] {
   return [...here, ...Object.values(value).flatMap(rulesIn)];
 }
 
-test("every rule of Istio's published definitions compiles", () => {
-  const rules = new Set(istioDefinitions().flatMap(rulesIn));
-  expect(rules.size).toBeGreaterThan(30);
+test("every rule of the definitions that the sandbox brings along compiles", () => {
+  const rules = new Set([...istioDefinitions(), ...gatewayApiDefinitions(), ...serinCrds()].flatMap(rulesIn));
+  expect(rules.size).toBeGreaterThan(80);
   for (const rule of rules) expect(() => programOf(rule), rule).not.toThrow();
 });
 

@@ -12,16 +12,14 @@ import { createObject } from "../verbs/create.ts";
 import { updateObject } from "../verbs/update.ts";
 import type { Call } from "../verbs/write.ts";
 import { DEFINITION_STORAGE } from "./controller.ts";
-
-/** Who installs; owns the fields. */
-export const INSTALLER = "serin-sandbox";
+import { INSTALLER } from "./installer.ts";
 
 const installed = new WeakMap<object, KubeObject>();
 
 /** Creates a definition, or brings a stored one to the given spec. Throws when it is not acceptable. */
 export function installDefinition(core: Core, definition: KubeObject): void {
   const resource = core.registry.get(CUSTOM_RESOURCE_DEFINITIONS);
-  const call: Call = { core, resource, user: { name: INSTALLER }, options: {} };
+  const call: Call = { core, resource, user: INSTALLER, options: {} };
   const stored = core.store.get(DEFINITION_STORAGE, storeKey(definition.metadata));
   const known = installed.get(definition);
   if (stored === undefined && known === undefined) installed.set(definition, createObject(call, definition));
@@ -45,7 +43,7 @@ export function installReplaceable(core: Core, definition: KubeObject): void {
   if (stored === undefined && known !== undefined) return installAgain(core, known);
   const isTheirs = stored !== undefined && (annotations[BROUGHT] === undefined || LAST_APPLIED in annotations);
   if (isTheirs || (stored !== undefined && sameJson(stored["spec"], definition["spec"]))) return;
-  const call = { core, resource, user: { name: INSTALLER }, options: { fieldManager: "kubectl", force: true } };
+  const call = { core, resource, user: INSTALLER, options: { fieldManager: "kubectl", force: true } };
   const { metadata } = definition;
   const marked = { ...metadata, annotations: { ...metadata.annotations, [BROUGHT]: "true" } };
   const applied = applyObject(call, { ...definition, metadata: marked });
@@ -68,6 +66,6 @@ function installAgain(core: Core, known: KubeObject): void {
     managedFields: managedFields.map((entry) => ({ ...entry, time })),
   };
   const again: KubeObject = { ...known, metadata };
-  definitionRules.prepareCreate!(core, again, { name: INSTALLER });
+  definitionRules.prepareCreate!(core, again, INSTALLER);
   core.store.commit(DEFINITION_STORAGE, storeKey(metadata), again);
 }
