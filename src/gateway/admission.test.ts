@@ -1,12 +1,16 @@
 import { expect, test } from "vitest";
 import { destinationRule, named, virtualService, worldOf } from "../../testbed/gateway/objects.ts";
-import { Admission } from "./admission.ts";
+import { Admission, type Ticket } from "./admission.ts";
 import { compileTable } from "./compile.ts";
 import type { ConnectionPool } from "./objects.ts";
 
 function started() {
   const ran: string[] = [];
-  const ticket = (name: string, host: object) => ({ host, run: () => void ran.push(name) });
+  const ticket = (name: string, host: object, isConnected = true) => ({
+    host,
+    isConnected: () => isConnected,
+    run: () => void ran.push(name),
+  });
   return { ran, ticket };
 }
 
@@ -19,6 +23,7 @@ test("so many run, so many wait, others are turned away; who leaves lets the nex
   expect([ran.join(""), admission.isWaiting(c!)]).toEqual(["ab", true]);
   admission.leave(b!);
   expect(ran.join("")).toBe("abc");
+  admission.started(c!);
   expect(admission.enter(d!)).toBe(true);
   admission.leave(d!);
   admission.leave(a!);
@@ -26,9 +31,31 @@ test("so many run, so many wait, others are turned away; who leaves lets the nex
   expect(ran.join("")).toBe("abc");
 });
 
+test("whose connection is still being made counts as waiting", () => {
+  const { ran, ticket } = started();
+  const admission = new Admission({ maxConnections: 3, maxPending: 1, maxRequests: Infinity });
+  const host = {};
+  const [a, b, c, d] = ["a", "b", "c", "d"].map((name) => ticket(name, host, false)) as [
+    Ticket,
+    Ticket,
+    Ticket,
+    Ticket,
+  ];
+  expect([a, b].map((each) => admission.enter(each))).toEqual([true, false]);
+  admission.started(a);
+  expect([b, c].map((each) => admission.enter(each))).toEqual([true, false]);
+  admission.leave(b);
+  expect(admission.enter(c)).toBe(true);
+  admission.started(c);
+  expect(admission.enter(ticket("e", host))).toBe(true);
+  // Full: now it is for a connection that it waits.
+  expect([admission.enter(d), admission.isWaiting(d)]).toEqual([true, true]);
+  expect(ran.join("")).toBe("abce");
+});
+
 test("every host may have one connection", () => {
   const { ran, ticket } = started();
-  const admission = new Admission({ maxConnections: 1, maxPending: 0, maxRequests: Infinity });
+  const admission = new Admission({ maxConnections: 1, maxPending: 1, maxRequests: Infinity });
   expect(admission.enter(ticket("a", {}))).toBe(true);
   expect(admission.enter(ticket("b", {}))).toBe(true);
   expect(ran).toEqual(["a", "b"]);
@@ -51,7 +78,7 @@ test.each<[ConnectionPool, string[], object]>([
     [],
     { limits: { maxConnections: 3, maxPending: 1 } },
   ],
-  [{ http: { http1MaxPendingRequests: 1 } }, [], { limits: undefined, transport: undefined }],
+  [{ http: { http1MaxPendingRequests: 1 } }, [], { limits: { maxConnections: Infinity, maxPending: 1 } }],
   [{ http: { http2MaxRequests: 3 } }, [], { limits: { maxConnections: Infinity, maxRequests: 3 } }],
   [{ http: { maxRetries: 3 } }, [], { limits: undefined, retryCeiling: { by: "number", maxRetries: 3 } }],
   [{ http: { maxRetries: 0 } }, [], { retryCeiling: undefined }],

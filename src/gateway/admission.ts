@@ -7,6 +7,8 @@ import type { ConnectionLimits } from "./table.ts";
 export interface Ticket {
   /** Whose connection is wanted. */
   readonly host: object;
+  /** The host has a connection that nobody uses. */
+  isConnected(): boolean;
   /** At once or later, when it is its turn. */
   run(): void;
 }
@@ -14,6 +16,8 @@ export interface Ticket {
 export class Admission {
   readonly limits: ConnectionLimits;
   readonly #running = new Map<Ticket, object>();
+  /** Of those, whose connection is being made: Envoy lets them count as waiting. */
+  readonly #connecting = new Set<Ticket>();
   readonly #waiting = new Set<Ticket>();
 
   constructor(limits: ConnectionLimits) {
@@ -22,11 +26,12 @@ export class Admission {
 
   /** False: there are too many already. */
   enter(ticket: Ticket): boolean {
-    if (this.#mayRun(ticket)) {
-      if (this.#running.size >= this.limits.maxRequests) return false;
-      this.#run(ticket);
-    } else if (this.#waiting.size < this.limits.maxPending) this.#waiting.add(ticket);
-    else return false;
+    const mayRun = this.#mayRun(ticket);
+    if (mayRun && this.#running.size >= this.limits.maxRequests) return false;
+    const isConnected = mayRun && ticket.isConnected();
+    if (!isConnected && this.#waiting.size + this.#connecting.size >= this.limits.maxPending) return false;
+    if (mayRun) this.#run(ticket, isConnected);
+    else this.#waiting.add(ticket);
     return true;
   }
 
@@ -34,19 +39,26 @@ export class Admission {
     return this.#waiting.has(ticket);
   }
 
+  /** It has a connection. */
+  started(ticket: Ticket): void {
+    this.#connecting.delete(ticket);
+  }
+
   /** Ended, or no longer wanted. */
   leave(ticket: Ticket): void {
     this.#waiting.delete(ticket);
     this.#running.delete(ticket);
+    this.#connecting.delete(ticket);
     for (const next of this.#waiting)
       if (this.#mayRun(next)) {
         this.#waiting.delete(next);
-        this.#run(next);
+        this.#run(next, false);
       }
   }
 
-  #run(ticket: Ticket): void {
+  #run(ticket: Ticket, isConnected: boolean): void {
     this.#running.set(ticket, ticket.host);
+    if (!isConnected) this.#connecting.add(ticket);
     ticket.run();
   }
 

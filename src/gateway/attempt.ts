@@ -56,7 +56,11 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.upstream.inFlight++;
     this.upstream.stats.totals.inFlight++;
     if (this.#admission === undefined) return this.#dispatch(options);
-    this.#ticket = { host: this.upstream, run: () => this.#dispatch(options) };
+    this.#ticket = {
+      host: this.upstream,
+      isConnected: () => this.speaksHttp2 || this.upstream.hasIdleConnection(options.headers),
+      run: () => this.#dispatch(options),
+    };
     if (this.#admission.enter(this.#ticket)) return;
     this.#over();
     this.#owner.onFailure({ kind: "overflow" });
@@ -87,6 +91,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
+    if (this.#ticket !== undefined) this.#admission!.started(this.#ticket);
     if (this.#state === "abandoned") controller.abort(ABANDONED);
   }
 

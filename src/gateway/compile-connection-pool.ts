@@ -48,9 +48,8 @@ function wantedProtocol({
   return useClientProtocol === true ? "client" : undefined;
 }
 
-/** Where connections are not limited nobody waits for one. */
 function present(limits: ConnectionLimits): ConnectionLimits | undefined {
-  return limits.maxConnections === Infinity && limits.maxRequests === Infinity ? undefined : limits;
+  return Object.values(limits).every((each) => each === Infinity) ? undefined : limits;
 }
 
 function finite(count: number): number | undefined {

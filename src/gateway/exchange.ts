@@ -45,6 +45,8 @@ export class Exchange implements AttemptOwner {
   /** The client, when it wants to go on as a WebSocket. */
   #upgrading: Http1Downstream | undefined;
   #expectsContinue = false;
+  /** The client has had a 1xx. */
+  #informed = false;
   #corsEdit: CorsVerdict["response"];
   #cancelTimeout: (() => void) | undefined;
   #cancelPerTry: (() => void) | undefined;
@@ -148,6 +150,7 @@ export class Exchange implements AttemptOwner {
     this.#headers = forwardHeaders({ client, view, action, limits: { isGrpc, timeoutMs }, ...edits });
     this.#retries = action.retry && new Retries(action.retry);
     if (this.#expectsContinue) client.writeContinue();
+    this.#informed = this.#expectsContinue;
     this.#body = bodyOf(client, action.retry !== undefined);
     this.#armTimeout(timeoutMs);
     this.#try();
@@ -222,8 +225,10 @@ export class Exchange implements AttemptOwner {
     return true;
   }
 
-  /** Passed on as it is, as with Envoy's proxy_100_continue, which istiod sets. */
+  /** The first is passed on as it is, as with Envoy's proxy_100_continue, which istiod sets. */
   onInformation(status: number, headers: AnswerHeaders): void {
+    if (this.#informed) return;
+    this.#informed = true;
     this.#client.writeInformation(status, clientHeaders(headers, undefined));
   }
 

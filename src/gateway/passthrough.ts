@@ -42,7 +42,7 @@ function admit({ admission }: LiveCluster, upstream: Upstream, client: Socket, g
     upstream.stats.totals.inFlight += by;
   };
   count(1);
-  const ticket = { host: upstream, run: go };
+  const ticket = { host: upstream, isConnected: () => true, run: go };
   const isAdmitted = admission?.enter(ticket);
   client.once("close", () => {
     count(-1);

@@ -67,6 +67,12 @@ export class Upstream {
     return this.#protocol === "client" ? client === "HTTP/2" : this.#protocol === "http2";
   }
 
+  /** One of HTTP/1.1 that the next request would get at once. */
+  hasIdleConnection(headers: HeaderList): boolean {
+    const lane = this.#plain ?? this.#secure?.laneOf(headers);
+    return (lane?.http1?.stats.free ?? 0) > 0;
+  }
+
   dispatch(options: UpstreamRequest, handler: Dispatcher.DispatchHandler, http2: boolean): void {
     const lane = this.#plain ?? this.#secure?.laneOf(options.headers);
     if (lane === undefined) throw new UpstreamError({ kind: "tls", reason: "Secret is not supplied by SDS" });
