@@ -157,8 +157,8 @@ test("what no status has a place for", () => {
 });
 
 test("whether a route is in force, for those who wait for it", () => {
-  const why = (rules: HttpRule[], spec: TestRoute = {}) => {
-    const { served } = servedOf({ httpRoutes: [httpRoute(rules, { name: "r", ...spec })] });
+  const why = (rules: HttpRule[], spec: TestRoute = {}, gateways = [kubernetesGateway()]) => {
+    const { served } = servedOf({ gateways, httpRoutes: [httpRoute(rules, { name: "r", ...spec })] });
     return whyNotServed(served, HTTP_ROUTES, "default/r");
   };
   expect(why([rule("x")])).toBeUndefined();
@@ -166,6 +166,9 @@ test("whether a route is in force, for those who wait for it", () => {
   expect(why([{ backendRefs: [{ name: "gone", port: 80 }] }])).toBeUndefined();
   expect(why([rule("x")], { parentRefs: [{ name: "nobody" }] })).toContain("no Gateway of class istio");
   expect(why([rule("x")], { parentRefs: [{ port: 443 }] })).toBe("port 443 not found");
+  expect(why([rule("x")], {}, [kubernetesGateway([listener({ port: 8888 })])])).toBe(
+    "no listener that it is bound to is open",
+  );
   expect(why([pathRule("x", "RegularExpression", "(")])).toContain("is no RE2 expression");
   expect(why([rule("x", { filters: [{ type: "ExtensionRef" }] })])).toBe('unsupported filter type "ExtensionRef"');
 });

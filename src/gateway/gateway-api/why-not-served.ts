@@ -4,7 +4,11 @@ import type { Resource } from "../../core/kubernetes/resource.ts";
 import type { ServedGatewayApi } from "./servers.ts";
 
 /** `key` is `namespace/name`. Undefined: it is served, or it is nothing that could be. */
-export function whyNotServed({ routes }: ServedGatewayApi, { kind }: Resource, key: string): string | undefined {
+export function whyNotServed(
+  { routes, istioGateways }: ServedGatewayApi,
+  { kind }: Resource,
+  key: string,
+): string | undefined {
   const route = routes.find(
     ({ object }) => object.kind === kind && `${object.metadata.namespace ?? "default"}/${object.metadata.name}` === key,
   );
@@ -13,5 +17,9 @@ export function whyNotServed({ routes }: ServedGatewayApi, { kind }: Resource, k
   if (bindings.length === 0) return "no Gateway of class istio is among its parentRefs";
   if (bindings.every(({ denied }) => denied !== undefined))
     return [...new Set(bindings.map(({ denied }) => denied!.message))].join("; ");
-  return refusal ?? (rules.length === 0 ? finding?.message : undefined);
+  const why = refusal ?? (rules.length === 0 ? finding?.message : undefined);
+  if (why !== undefined) return why;
+  const open = new Set(istioGateways.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`));
+  const isOpen = bindings.some(({ denied, parent }) => denied === undefined && open.has(parent?.internalName ?? ""));
+  return isOpen ? undefined : "no listener that it is bound to is open";
 }

@@ -50,3 +50,27 @@ test("untouched, it is as it was at the next start, without a write", async () =
   expect(await second.cluster.get(CUSTOM_RESOURCE_DEFINITIONS, { name: NAME })).toEqual(before);
   await second.close();
 });
+
+test("whoever writes a kind of Gateway API that nothing reads here is told what to do instead", async () => {
+  const { cluster, close } = await open();
+  const [route] = structuredClone(gatewayApiDefinitions()) as [KubeObject];
+  const names = { plural: "tlsroutes", singular: "tlsroute", kind: "TLSRoute", listKind: "TLSRouteList" };
+  const schema = { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } };
+  const spec = {
+    group: "gateway.networking.k8s.io",
+    scope: "Namespaced",
+    names,
+    versions: [{ name: "v1", served: true, storage: true, schema }],
+  };
+  const { annotations } = route.metadata;
+  const metadata = { name: "tlsroutes.gateway.networking.k8s.io", annotations };
+  await cluster.create(CUSTOM_RESOURCE_DEFINITIONS, { ...route, metadata, spec });
+  const resource = { group: spec.group, version: "v1", kind: "TLSRoute", plural: "tlsroutes", namespaced: true };
+  const object = { apiVersion: `${spec.group}/v1`, kind: "TLSRoute", metadata: { name: "x", namespace: "default" } };
+  const warnings: string[] = [];
+  await cluster.create(resource, object, { onWarning: (text) => void warnings.push(text) });
+  expect(warnings).toEqual([
+    "the Serin sandbox's gateway reads no TLSRoute: pass TLS through by the tls routes of a VirtualService",
+  ]);
+  await close();
+});

@@ -6,6 +6,7 @@ import { canaryActionRules } from "./canary-action.ts";
 import { configMapRules, secretRules } from "./config.ts";
 import { definitionRules } from "./definition.ts";
 import { endpointSliceRules } from "./endpoint-slice.ts";
+import { unreadGatewayApiRules } from "./gateway-api.ts";
 import { ingressClassRules, ingressRules } from "./ingress.ts";
 import type { KindRules } from "./kind-rules.ts";
 import { namespaceRules } from "./namespace.ts";
@@ -44,6 +45,7 @@ const RULES: Record<string, KindRules> = {
   "rbac.authorization.k8s.io/ClusterRoleBinding": roleBindingRules,
   "apiextensions.k8s.io/CustomResourceDefinition": definitionRules,
   "serin.dev/CanaryAction": canaryActionRules,
+  ...unreadGatewayApiRules,
 };
 
 const NONE: KindRules = {};
