@@ -64,7 +64,13 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
         error: String(error),
       }),
   });
-  const watch = new WorldWatch({ cluster, clock, log, onChange: () => keeper.changed() });
+  const watch = new WorldWatch({
+    cluster,
+    clock,
+    log,
+    onChange: () => keeper.changed(),
+    onStatusChange: (object) => statusWriter.look(object),
+  });
   const reporter = new Reporter({ cluster, clock, log, find: (resource, key) => watch.get(resource, key) });
   const openPorts = Object.keys(options.ports).map(Number);
   const statusWriter = new StatusWriter({ cluster, clock, log });

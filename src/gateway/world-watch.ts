@@ -27,6 +27,8 @@ export interface WatchOptions {
   clock: Clock;
   log: Log;
   onChange: () => void;
+  /** Somebody wrote the status of an object of Gateway API. */
+  onStatusChange: (object: KubeObject) => void;
 }
 
 export class WorldWatch {
@@ -43,7 +45,7 @@ export class WorldWatch {
   readonly #newest = new Map<string, number>();
   readonly #stop = new AbortController();
 
-  constructor({ cluster, clock, log, onChange }: WatchOptions) {
+  constructor({ cluster, clock, log, onChange, onStatusChange }: WatchOptions) {
     const all = new Map<string, Informer<KubeObject>>();
     const watch = <T extends KubeObject>(
       resource: Resource,
@@ -66,7 +68,7 @@ export class WorldWatch {
     this.endpointSlices = watch(ENDPOINT_SLICES, () => true);
     this.pods = watch(PODS, podMatters);
     this.secrets = watch(SECRETS, dataChanged, credentialOf);
-    this.gatewayApi = new GatewayApiWatch({ cluster, clock, log, onChange });
+    this.gatewayApi = new GatewayApiWatch({ cluster, clock, log, onChange, onStatusChange });
     this.#all = all;
   }
 

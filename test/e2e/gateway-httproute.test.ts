@@ -169,6 +169,13 @@ test("a missing backend is 500, and status says which; a Gateway that is not the
     .toContain("there is no Gateway default/nobody");
 });
 
+test("a status that somebody else overwrites is set right", async () => {
+  await kubectl.with(httpRoute("    - backendRefs: [{ name: echo-v1, port: 80 }]"), "apply", "-f", "-");
+  await accepted("httproute", "echo");
+  await kubectl("patch", "httproute/echo", "--subresource=status", "--type=merge", "-p", '{"status":{"parents":[]}}');
+  await accepted("httproute", "echo");
+});
+
 test("a listener ends TLS as soon as its certificate is there, and says so until then", async () => {
   const authority = new Authority();
   const { certificateFile, keyFile } = authority.issue("DNS:shop.example");

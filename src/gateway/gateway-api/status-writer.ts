@@ -44,6 +44,8 @@ export class StatusWriter {
   readonly #options: StatusWriterOptions;
   /** The newest plan of each object whose status is not what it should be. */
   readonly #waiting = new Map<string, Plan>();
+  /** Of the last report, by object. */
+  #plans = new Map<string, Plan>();
   /** What no status has a place for, by object. */
   readonly #said = new Map<string, string>();
   /** Keeps the names of Events of one second apart. */
@@ -57,11 +59,20 @@ export class StatusWriter {
   /** To be told everything after each compilation. Failures are logged, never thrown. */
   report(objects: GatewayApiObjects, served: ServedGatewayApi, openPorts: readonly number[]): void {
     if (!objects.classes.some(({ metadata }) => metadata.name === CLASS)) this.#enqueue(() => this.#publishClass());
-    for (const plan of plansOf(objects, served, openPorts)) this.#consider(plan);
+    const plans = plansOf(objects, served, openPorts);
+    this.#plans = new Map(plans.map((plan) => [keyOf(plan.object), plan]));
+    for (const plan of plans) this.#consider(plan);
     const notes = notesOf(objects, served);
     for (const { object, text } of notes) this.#say(object, text);
     const noted = new Set(notes.map(({ object }) => object.metadata.uid ?? ""));
     for (const uid of this.#said.keys()) if (!noted.has(uid)) this.#said.delete(uid);
+  }
+
+  /** Somebody wrote the status of an object: it may not be what it should be. */
+  look(object: KubeObject): void {
+    const plan = this.#plans.get(keyOf(object));
+    if (plan === undefined || plan.object.metadata.generation !== object.metadata.generation) return;
+    this.#consider({ ...plan, object });
   }
 
   /** Resolves when everything reported so far is written. */
@@ -70,8 +81,7 @@ export class StatusWriter {
   }
 
   #consider(plan: Plan): void {
-    const { kind, metadata } = plan.object;
-    const key = `${kind}/${metadata.namespace ?? ""}/${metadata.name}`;
+    const key = keyOf(plan.object);
     const isWaiting = this.#waiting.has(key);
     if (!isWaiting && isDeepStrictEqual(nextOf(plan, plan.object, this.#now()), statusOf(plan.object))) return;
     this.#waiting.set(key, plan);
@@ -169,6 +179,10 @@ function plansOf(objects: GatewayApiObjects, served: ServedGatewayApi, openPorts
       }),
     ),
   ];
+}
+
+function keyOf({ kind, metadata }: KubeObject): string {
+  return `${kind}/${metadata.namespace ?? ""}/${metadata.name}`;
 }
 
 function nextOf(plan: Plan, object: KubeObject, now: string): Record<string, unknown> {

@@ -37,6 +37,8 @@ export interface GatewayApiWatchOptions {
   clock: Clock;
   log: Log;
   onChange: () => void;
+  /** Somebody wrote a status, and nothing else. */
+  onStatusChange: (object: KubeObject) => void;
 }
 
 export class GatewayApiWatch {
@@ -50,9 +52,11 @@ export class GatewayApiWatch {
   readonly #all: OptionalInformer<KubeObject>[] = [];
   readonly #newest = new Map<string, number>();
   readonly #onChange: () => void;
+  readonly #onStatusChange: (object: KubeObject) => void;
 
-  constructor({ cluster, clock, log, onChange }: GatewayApiWatchOptions) {
+  constructor({ cluster, clock, log, onChange, onStatusChange }: GatewayApiWatchOptions) {
     this.#onChange = onChange;
+    this.#onStatusChange = onStatusChange;
     const optional = <T extends KubeObject>(resource: Resource): OptionalInformer<T> => {
       const informer = new OptionalInformer<T>({ cluster, resource, clock, log }, (change) =>
         this.#changed(resource, change),
@@ -98,6 +102,7 @@ export class GatewayApiWatch {
     this.#newest.set(resource.plural, Math.max(version, this.newestVersion(resource)));
     // Status writes, our own among them, change no route.
     if (!isDeepStrictEqual(object?.["spec"], before?.["spec"])) this.#onChange();
+    else if (object !== undefined) this.#onStatusChange(object);
   }
 
   /** Undefined while the cluster has no Gateways of this kind. */
