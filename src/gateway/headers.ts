@@ -6,9 +6,7 @@ import type { HeaderEdit } from "./table.ts";
 /** Flat: name, value, name, value. */
 export type HeaderList = string[];
 
-const HOP_BY_HOP = names(
-  "connection keep-alive proxy-connection proxy-authenticate upgrade transfer-encoding te trailer",
-);
+const HOP_BY_HOP = names("connection keep-alive proxy-connection proxy-authenticate upgrade transfer-encoding te");
 
 /** Control headers that Envoy takes off a request from outside, so that a client cannot steer it. */
 const FROM_OUTSIDE = names(
@@ -157,6 +155,12 @@ export function emptyFraming(method: string, code: number): HeaderList {
   if (code === 204 || code === 304) return [];
   // No length is known of what a GET would get.
   return method === "HEAD" ? ["transfer-encoding", "chunked"] : ["content-length", "0"];
+}
+
+/** What HTTP/1.1 says of a body whose length nobody has said; Node would say it in capitals. */
+export function bodyFraming(list: HeaderList, method: string, code: number): HeaderList {
+  if (code === 204 || code === 304 || method === "HEAD") return [];
+  return has(list, "content-length") || has(list, "transfer-encoding") ? [] : ["transfer-encoding", "chunked"];
 }
 
 function has(list: HeaderList, name: string): boolean {

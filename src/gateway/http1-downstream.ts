@@ -5,7 +5,7 @@ import type { Duplex } from "node:stream";
 import { hasBody, refusalOf } from "./client-request.ts";
 import type { ConnectionEnds, Downstream } from "./downstream.ts";
 import type { Gate } from "./gate.ts";
-import { emptyFraming, type HeaderList, sealed } from "./headers.ts";
+import { bodyFraming, emptyFraming, type HeaderList, sealed } from "./headers.ts";
 import type { LocalReply } from "./local-reply.ts";
 import { switchingProtocols } from "./splice.ts";
 
@@ -74,6 +74,7 @@ export class Http1Downstream implements Downstream {
   writeHead(code: number, headers: HeaderList): void {
     const response = this.#response;
     const list = sealed(headers, this.#gate.httpDate());
+    list.push(...bodyFraming(list, this.#request.method!, code));
     response.sendDate = false;
     // Node would add its own Connection and Keep-Alive; Envoy says only when it is going to close.
     response.removeHeader("connection");

@@ -63,8 +63,13 @@ export class Http2Call implements Dispatcher.DispatchController {
       return this.fail({ kind: "protocol" }, error as Error);
     }
     this.#listen(this.#stream);
-    if (mayTrail) this.#stream.on("wantTrailers", () => this.#stream!.sendTrailers(outgoing(trailers() ?? [])));
+    if (mayTrail) this.#stream.on("wantTrailers", () => this.#endRequest(trailers()));
     body?.pipe(this.#stream);
+  }
+
+  /** A request that is given up must not look complete. */
+  #endRequest(trailers: HeaderList | undefined): void {
+    if (!this.#over) this.#stream!.sendTrailers(outgoing(trailers ?? []));
   }
 
   #listen(stream: ClientHttp2Stream): void {
@@ -72,7 +77,8 @@ export class Http2Call implements Dispatcher.DispatchController {
     stream.on("response", (_headers, flags, raw?: string[]) => this.#onResponse(flags, raw ?? []));
     stream.on("data", (chunk: Buffer) => this.#handler.onResponseData?.(this, chunk));
     stream.on("trailers", (trailers) => (this.#trailers = incoming(trailerList(trailers))));
-    stream.on("end", () => this.#onEnd());
+    // Node ends what it reads at a reset, too.
+    stream.on("end", () => (stream.rstCode ? undefined : this.#onEnd()));
     stream.on("error", (error) => (this.#error = error));
     stream.on("close", () => this.fail(this.#failure(stream.rstCode ?? 0), this.#error));
   }

@@ -129,14 +129,16 @@ export class Http2Downstream implements Downstream {
 
   abort(): void {
     this.#waiting = undefined;
-    this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    // To close it would end the answer as if it were complete.
+    this.#stream.destroy(BROKEN_OFF);
   }
 
   /** Other streams go on. */
   closeAfterAnswer(): void {}
 
   onClose(run: () => void): void {
-    this.#stream.on("close", run);
+    // A reset looks like the request's end before the stream is closed.
+    this.#stream.on("aborted", run).on("close", run);
   }
 
   #flush(endStream: boolean): void {
@@ -165,6 +167,8 @@ export class Http2Downstream implements Downstream {
     else stream.once("finish", close);
   }
 }
+
+const BROKEN_OFF = new Error("the answer broke off");
 
 function byName(list: HeaderList): Map<string, string[]> {
   const values = new Map<string, string[]>();

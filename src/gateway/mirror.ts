@@ -71,6 +71,7 @@ function copyOf(request: Readable): Readable {
     copy.push(chunk);
     if (copy.readableLength > BEHIND_LIMIT_BYTES) copy.destroy(GIVEN_UP);
   });
+  request.on("aborted", () => copy.destroy(GIVEN_UP));
   request.on("end", () => copy.push(null));
   request.on("close", () => {
     if (!request.readableEnded) copy.destroy(GIVEN_UP);

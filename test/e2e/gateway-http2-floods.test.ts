@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type RunningGateway, startGateway } from "../../src/gateway/start.ts";
 import type { SandboxCluster } from "../../src/sandbox/cluster/open.ts";
+import { END_HEADERS, END_STREAM, frame, GET, headers, PREFACE, reset } from "../../testbed/gateway/http2-frames.ts";
 import { startTestGateway } from "../../testbed/gateway/running.ts";
 import { EchoWorld, openTestCluster, realClock, silentLog } from "../../testbed/gateway/world.ts";
 
@@ -26,35 +27,14 @@ afterEach(async () => {
   await sandbox.close();
 });
 
-// Frames by hand: https://www.rfc-editor.org/rfc/rfc9113#section-4.1
-
-function frame(type: number, flags: number, streamId: number, payload: Buffer = Buffer.alloc(0)): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head.writeUInt8(type, 3);
-  head.writeUInt8(flags, 4);
-  head.writeUInt32BE(streamId, 5);
-  return Buffer.concat([head, payload]);
-}
-
-const PREFACE = Buffer.concat([Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), frame(4, 0, 0)]);
-/** GET http / with :authority a, without compression: static table entries, then a literal. */
-const REQUEST = Buffer.from([0x82, 0x86, 0x84, 0x41, 0x01, 0x61]);
-const END_STREAM = 1;
-const END_HEADERS = 4;
-
 const FLOODS: Record<string, (i: number) => Buffer> = {
-  "rapid reset": (i) =>
-    Buffer.concat([
-      frame(1, END_STREAM | END_HEADERS, 2 * i + 1, REQUEST),
-      frame(3, 0, 2 * i + 1, Buffer.from([0, 0, 0, 8])),
-    ]),
+  "rapid reset": (i) => Buffer.concat([headers(END_STREAM | END_HEADERS, 2 * i + 1, GET), reset(2 * i + 1, 8)]),
   "settings that nobody reads": () => frame(4, 0, 0, Buffer.from([0, 3, 0, 0, 0, 100])),
   "pings that nobody reads": () => frame(6, 0, 0, Buffer.alloc(8)),
   "headers without an end": (i) =>
-    i === 0 ? frame(1, 0, 1, REQUEST) : frame(9, 0, 1, Buffer.from([0x00, 0x01, 0x78, 0x01, 0x79])),
+    i === 0 ? headers(0, 1, GET) : frame(9, 0, 1, Buffer.from([0x00, 0x01, 0x78, 0x01, 0x79])),
   "empty frames of a stream that is over": (i) =>
-    i === 0 ? frame(1, END_STREAM | END_HEADERS, 1, REQUEST) : frame(0, 0, 1),
+    i === 0 ? headers(END_STREAM | END_HEADERS, 1, GET) : frame(0, 0, 1),
 };
 
 test.each(Object.keys(FLOODS))(

@@ -21,6 +21,8 @@ import { DESTINATION_RULES, SERVICES } from "../../src/core/kubernetes/resource.
 import type { HttpRoute } from "../../src/gateway/objects.ts";
 import type { RunningGateway } from "../../src/gateway/start.ts";
 import type { SandboxCluster } from "../../src/sandbox/cluster/open.ts";
+import { type Asking, askOver, type Reply, valuesOf, writeAll } from "../../testbed/gateway/http2-client.ts";
+import { data, END_HEADERS, headers, POST, PREFACE, reset } from "../../testbed/gateway/http2-frames.ts";
 import { startTestGateway } from "../../testbed/gateway/running.ts";
 import { EchoWorld, openTestCluster } from "../../testbed/gateway/world.ts";
 
@@ -87,43 +89,8 @@ async function http2Pod(answer: Answer, options: ServerOptions = {}, version = "
   return pod;
 }
 
-interface Reply {
-  status: number;
-  raw: string[];
-  headers: IncomingHttpHeaders;
-  body: Buffer;
-  trailers: IncomingHttpHeaders | undefined;
-  endedWithHead: boolean;
-  /** RST_STREAM's code. */
-  reset: number;
-}
-
-interface Asking {
-  body?: Buffer;
-  trailers?: OutgoingHttpHeaders;
-  session?: ClientHttp2Session;
-}
-
-function ask(headers: OutgoingHttpHeaders, { body, trailers, session = client }: Asking = {}): Promise<Reply> {
-  return new Promise((resolve) => {
-    const whole = { ":authority": "shop.example", ":method": body === undefined ? "GET" : "POST", ...headers };
-    const stream = session.request(whole, { endStream: body === undefined, waitForTrailers: trailers !== undefined });
-    const reply: Reply = {
-      ...{ status: 0, raw: [], headers: {}, trailers: undefined, endedWithHead: false, reset: 0 },
-      body: Buffer.alloc(0),
-    };
-    const chunks: Buffer[] = [];
-    stream.on("response", (got, flags, raw?: string[]) => {
-      const endedWithHead = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
-      Object.assign(reply, { status: got[":status"], headers: got, raw, endedWithHead });
-    });
-    stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-    stream.on("trailers", (got) => (reply.trailers = got));
-    if (trailers !== undefined) stream.on("wantTrailers", () => stream.sendTrailers(trailers));
-    stream.on("error", () => {});
-    stream.on("close", () => resolve({ ...reply, body: Buffer.concat(chunks), reset: stream.rstCode ?? 0 }));
-    if (body !== undefined) stream.end(body);
-  });
+function ask(head: OutgoingHttpHeaders, asking?: Asking): Promise<Reply> {
+  return askOver(client, head, asking);
 }
 
 /** Answers what it got: bytes, their hash, headers, trailers; with trailers of its own. */
@@ -150,10 +117,6 @@ function told({ body }: Reply): { raw: string[]; bytes: number; sha256: string; 
 async function metric(pattern: RegExp): Promise<string | undefined> {
   const text = await (await fetch(`http://127.0.0.1:${gateway.statsPort}/stats/prometheus`)).text();
   return text.split("\n").find((line) => pattern.test(line));
-}
-
-function valuesOf(raw: readonly string[], name: string): string[] {
-  return raw.flatMap((each, i) => (i % 2 === 0 && each === name ? [raw[i + 1]!] : []));
 }
 
 test("headers and trailers pass both ways, and the upstream sees what a gateway adds", async () => {
@@ -344,13 +307,47 @@ test("a client that goes away takes its request with it, and nothing else", asyn
   expect(await metric(/^istio_requests_total.*response_code="0".*response_flags="DC".* 1$/)).toBeDefined();
 });
 
-/** As much as the stream takes at once. */
-function writeAll(stream: { write(chunk: Buffer): boolean }, mostBytes: number): number {
-  const piece = Buffer.alloc(65_536);
-  let sent = 0;
-  for (let more = true; more && sent < mostBytes; sent += piece.length) more = stream.write(piece);
-  return sent;
-}
+test.each(["HTTP/1.1", "HTTP/2"])(
+  "a request that is given up in its middle does not look complete to a pod of %s",
+  async (to) => {
+    const seen: string[] = [];
+    const note = (request: NodeJS.ReadableStream) => {
+      request.resume();
+      for (const event of ["end", "aborted"]) request.on(event, () => seen.push(event));
+    };
+    if (to === "HTTP/2") {
+      await speakHttp2();
+      await http2Pod(note);
+    } else await world.addPod("v1", note);
+    await sleep(30);
+    for (const code of [constants.NGHTTP2_CANCEL, constants.NGHTTP2_INTERNAL_ERROR]) {
+      seen.length = 0;
+      // Raw frames, since Node would end the stream before it resets it.
+      const socket = dial(gateway.localPorts[80]!, "127.0.0.1");
+      socket.on("error", () => {});
+      socket.write(Buffer.concat([PREFACE, headers(END_HEADERS, 1, POST), data(1, "the first half")]));
+      await sleep(60);
+      socket.write(reset(1, code));
+      await expect.poll(() => seen[0]).toBe("aborted");
+      socket.destroy();
+    }
+  },
+);
+
+test("an answer that breaks off is reset, whatever the pod speaks and however much of it was written", async () => {
+  await world.addPod("v1", (request, response) => {
+    if (request.url === "/sized") response.setHeader("content-length", 100);
+    response.write("part", () => setTimeout(() => request.socket.destroy(), 30));
+  });
+  await sleep(30);
+  for (const path of ["/sized", "/chunked"]) {
+    const { status, body, reset } = await ask({ ":path": path });
+    expect([status, body.toString(), reset]).toEqual([200, "part", constants.NGHTTP2_INTERNAL_ERROR]);
+  }
+  await world.route([{ ...TO_ECHO, timeout: "10ms" }]);
+  await sleep(30);
+  expect((await ask({ ":path": "/late" })).reset).toBe(constants.NGHTTP2_INTERNAL_ERROR);
+});
 
 test("a slow reader holds back only what it does not read", async () => {
   await speakHttp2();
@@ -400,18 +397,22 @@ test("what an upstream's reset means: before the answer 503 UR, after its beginn
   await speakHttp2();
   await http2Pod((stream, headers) => {
     if (headers[":path"] === "/early") return stream.close(constants.NGHTTP2_CANCEL);
-    stream.respond({ ":status": 200 });
-    stream.write("part", () => setTimeout(() => stream.destroy(new Error("on purpose")), 20));
+    // What follows never comes, so that the stream has no end before its reset.
+    stream.respond({ ":status": 200 }, { waitForTrailers: true });
+    const code = headers[":path"] === "/late" ? constants.NGHTTP2_INTERNAL_ERROR : constants.NGHTTP2_CANCEL;
+    stream.write("part", () => setTimeout(() => stream.close(code), 20));
   });
   const early = await ask({ ":path": "/early" });
   expect([early.status, early.body.toString()]).toEqual([
     503,
     "upstream connect error or disconnect/reset before headers. reset reason: remote reset",
   ]);
-  const late = await ask({ ":path": "/late" });
-  expect([late.status, late.body.toString(), late.reset]).toEqual([200, "part", constants.NGHTTP2_INTERNAL_ERROR]);
+  for (const path of ["/late", "/cancelled"]) {
+    const late = await ask({ ":path": path });
+    expect([late.status, late.body.toString(), late.reset]).toEqual([200, "part", constants.NGHTTP2_INTERNAL_ERROR]);
+  }
   expect(await metric(/^istio_requests_total.*response_code="503".*response_flags="UR".* 1$/)).toBeDefined();
-  expect(await metric(/^istio_requests_total.*response_code="200".*response_flags="UR".* 1$/)).toBeDefined();
+  expect(await metric(/^istio_requests_total.*response_code="200".*response_flags="UR".* 2$/)).toBeDefined();
 });
 
 test("a refused stream is tried elsewhere by default, body and all", async () => {
