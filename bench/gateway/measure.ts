@@ -4,7 +4,7 @@ import type { Books } from "./books.ts";
 import { type Cell, cellText, LARGE_BYTES } from "./cells.ts";
 import { type Contender, type Name, readStubStatus, type Upstream } from "./contenders.ts";
 import { smallBody } from "./nginx.ts";
-import { cpuMs, endedChildrenCpuMs, forgetPeak, machineCpuMs, memoryOf } from "./proc.ts";
+import { cpuMs, cpuOf, endedChildrenCpuMs, forgetPeak, machineCpuMs, memoryOf } from "./proc.ts";
 import { runWrk, type WrkResult } from "./wrk.ts";
 
 /** wrk takes whole seconds. */
@@ -19,6 +19,8 @@ export interface Sample {
   p99Ms: number;
   /** Processor time of the proxy for one request. */
   cpuMicros: number;
+  /** The kernel's part of it: reading, writing and waiting for sockets. */
+  systemMicros: number;
   residentMb: number;
   peakMb: number;
   /** Who used how many cores meanwhile; `others` is the machine's noise, `stolen` what its host kept. */
@@ -41,6 +43,7 @@ export async function measure(bench: Bench, contender: Contender, cell: Cell, ro
   await runWrk(bench.wrk, bench.script, { ...load, seconds: WARM_UP_SECONDS });
   forgetPeak(contender.pid);
   const before = await status();
+  const { systemMs } = cpuOf(contender.pid);
   const times = [cpuMs(contender.pid), cpuMs(upstream.pid), endedChildrenCpuMs(), cpuMs(process.pid)] as const;
   const machine = machineCpuMs();
   const result = await runWrk(bench.wrk, bench.script, { ...load, seconds: bench.seconds });
@@ -51,6 +54,7 @@ export async function measure(bench: Bench, contender: Contender, cell: Cell, ro
     endedChildrenCpuMs() - times[2],
     cpuMs(process.pid) - times[3],
   ];
+  const system = cpuOf(contender.pid).systemMs - systemMs;
   const after = await status();
   checkCounts(contender, cell, result, after - before - 1);
   bench.books.served(contender, after - first - 2, 4 * cell.connections);
@@ -63,6 +67,7 @@ export async function measure(bench: Bench, contender: Contender, cell: Cell, ro
     p50Ms: result.p50Ms,
     p99Ms: result.p99Ms,
     cpuMicros: (proxy * 1_000) / result.requests,
+    systemMicros: (system * 1_000) / result.requests,
     ...memoryOf(contender.pid),
     cores: {
       proxy: proxy / ms,

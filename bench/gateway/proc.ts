@@ -6,10 +6,15 @@ import { readFileSync, writeFileSync } from "node:fs";
 const TICK_MS = 10;
 const KB_PER_MB = 1_024;
 
-/** User and system time since the process began. */
-export function cpuMs(pid: number): number {
+/** Since the process began: its own code, and the kernel's work for it. */
+export function cpuOf(pid: number): { userMs: number; systemMs: number } {
   const [user, system] = statOf(String(pid), 11, 13);
-  return TICK_MS * (user! + system!);
+  return { userMs: TICK_MS * user!, systemMs: TICK_MS * system! };
+}
+
+export function cpuMs(pid: number): number {
+  const { userMs, systemMs } = cpuOf(pid);
+  return userMs + systemMs;
 }
 
 /** Of the children of this process that have ended and were waited for. */

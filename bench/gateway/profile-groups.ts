@@ -7,7 +7,7 @@ export interface CpuProfile {
   timeDeltas: number[];
 }
 
-export interface CallFrame {
+interface CallFrame {
   functionName: string;
   url: string;
   lineNumber: number;
@@ -18,11 +18,16 @@ export interface Spent {
   micros: number;
 }
 
+/**
+ * Writing to a socket. The profiler looks at the clock on the wall, and whoever writes may be put aside for the one who reads: so this
+ * share is not taken from the profile but from the kernel's own count of system time.
+ */
+export const KERNEL = "the kernel: reading, writing and waiting for sockets";
 /** The first pattern that a frame's place fits names its group. */
 const GROUPS: readonly [RegExp, string][] = [
-  [/^native:(write|writev|shutdown|readStart)/, "system calls that write to sockets"],
+  [/^native:(write|writev|shutdown|readStart)/, KERNEL],
   [/^\(garbage collector\)/, "garbage collection"],
-  [/^\(program\)/, "epoll, reads and other native code"],
+  [/^\(program\)/, "Node's native code, its part of reading included"],
   [/^wasm:|undici\/lib\/llhttp/, "parsing answers of the upstream (llhttp, in WebAssembly)"],
   [/undici\//, "undici: requests to the upstream, its answers' headers"],
   [/node:_http_(common|incoming)/, "parsing requests of the client (Node's parser), its headers"],
@@ -42,6 +47,7 @@ const GROUPS: readonly [RegExp, string][] = [
 const REST = "anything else";
 const NOT_WORK = new Set(["(idle)", "(root)"]);
 
+/** Of user time. */
 export interface Profile {
   busyMicros: number;
   groups: Spent[];
@@ -60,8 +66,10 @@ export function readProfile({ nodes, samples, timeDeltas }: CpuProfile, sinceMic
     at += micros;
     const { callFrame } = byId.get(id)!;
     if (at < sinceMicros || NOT_WORK.has(callFrame.functionName)) continue;
+    const group = groupOf(id);
+    if (group === KERNEL) continue;
     busyMicros += micros;
-    add(groups, groupOf(id), micros);
+    add(groups, group, micros);
     add(functions, frameText(callFrame), micros);
   }
   return { busyMicros, groups: sorted(groups), functions: sorted(functions) };

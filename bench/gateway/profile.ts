@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { startGateway } from "./contenders.ts";
 import type { Bench } from "./measure.ts";
 import { measure } from "./measure.ts";
-import { type CpuProfile, readProfile, type Spent } from "./profile-groups.ts";
+import { type CpuProfile, KERNEL, readProfile, type Spent } from "./profile-groups.ts";
 
 const CELL = { connections: 32, body: "small", routes: 1 } as const;
 const INTERVAL_MICROS = 250;
@@ -39,13 +39,18 @@ export async function profile({ bench, home, seconds, tell }: ProfileOptions): P
     JSON.parse(readFileSync(join(folder, file), "utf8")) as CpuProfile,
     (loadedMs - startedMs) * 1_000,
   );
-  const row = ({ name, micros }: Spent) =>
-    `| ${((100 * micros) / read.busyMicros).toFixed(1).padStart(5)} % | ${((sample.cpuMicros * micros) / read.busyMicros).toFixed(1).padStart(5)} µs | ${name} |`;
+  const { cpuMicros, systemMicros } = sample;
+  const row = (micros: number, name: string) =>
+    `| ${((100 * micros) / cpuMicros).toFixed(1).padStart(4)} % | ${micros.toFixed(1).padStart(5)} µs | ${name} |`;
+  const scaled = ({ name, micros }: Spent) => row(((cpuMicros - systemMicros) * micros) / read.busyMicros, name);
   tell(
-    `${sample.requestsPerSecond.toFixed(0)} requests/s at ${CELL.connections} connections, ${sample.cpuMicros.toFixed(0)} µs of processor time each (the profiler's own work included)\n`,
+    `${sample.requestsPerSecond.toFixed(0)} requests/s at ${CELL.connections} connections, ${cpuMicros.toFixed(0)} µs of processor time each (the profiler's own included)\n`,
   );
-  tell(["|  share | each request | where |", "|---|---|---|", ...read.groups.map(row)].join("\n"));
   tell(
-    `\n${["| share | each request | function |", "|---|---|---|", ...read.functions.slice(0, FUNCTIONS).map(row)].join("\n")}`,
+    ["| share | each request | where |", "|---|---|---|", row(systemMicros, KERNEL), ...read.groups.map(scaled)].join(
+      "\n",
+    ),
   );
+  const functions = read.functions.slice(0, FUNCTIONS).map(scaled);
+  tell(`\n${["| share | each request | function |", "|---|---|---|", ...functions].join("\n")}`);
 }

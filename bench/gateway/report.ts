@@ -58,7 +58,7 @@ export function ceilingTable(ceilings: readonly { cell: Cell; result: WrkResult 
   return table(["without a proxy", "requests/s", "p99 ms"], rows);
 }
 
-export function estimateText({ median, low, high }: Estimate): string {
+function estimateText({ median, low, high }: Estimate): string {
   return `${median.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`;
 }
 

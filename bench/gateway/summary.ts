@@ -7,7 +7,7 @@ import type { Sample } from "./measure.ts";
 import { type Estimate, estimate, median } from "./statistics.ts";
 
 export type Measure = "requestsPerSecond" | "p50Ms" | "p99Ms" | "cpuMicros" | "peakMb";
-export const MEASURES: readonly Measure[] = ["requestsPerSecond", "p50Ms", "p99Ms", "cpuMicros", "peakMb"];
+const MEASURES: readonly Measure[] = ["requestsPerSecond", "p50Ms", "p99Ms", "cpuMicros", "peakMb"];
 
 export interface CellSummary {
   cell: Cell;
