@@ -18,7 +18,7 @@ export function refusalOf(request: IncomingMessage): local.LocalReply | undefine
   // A Host that is only for the next hop is none for those behind it.
   if (connection !== undefined && connection !== "keep-alive" && /(^|[\s,])host([\s,]|$)/i.test(connection))
     return local.BAD_REQUEST;
-  if (hasTwoHosts(request.rawHeaders)) return local.TWO_HOSTS;
+  if (hasTwoHosts(request.rawHeaders)) return local.BAD_REQUEST;
   if (request.rawHeaders.length > 2 * MAX_HEADERS) return local.TOO_MANY_HEADERS;
   return undefined;
 }

@@ -103,14 +103,8 @@ export class LiveTable {
     before: LiveCluster | undefined,
   ): LiveCluster {
     const state = before?.balanceState ?? { cursor: -1, turns: new Turns() };
-    const parts = [cluster, upstreams, state, this.#random, this.#monotonicMs] as const;
-    const { hash, warmUp, limits, retryCeiling, outlier } = cluster;
-    const made =
-      hash !== undefined
-        ? new HashedCluster(hash, ...parts)
-        : warmUp !== undefined
-          ? new WarmingCluster({ warmUp, bornMs }, ...parts)
-          : new LiveCluster(...parts);
+    const made = clusterOf(bornMs, cluster, upstreams, state, this.#random, this.#monotonicMs);
+    const { limits, retryCeiling, outlier } = cluster;
     // What counts goes on counting while its numbers stay.
     if (limits !== undefined) {
       const known = before?.admission;
@@ -137,6 +131,15 @@ export class LiveTable {
 
 function jsonOf(value: object | string | undefined): string {
   return value === undefined ? "" : JSON.stringify(value);
+}
+
+function clusterOf(
+  bornMs: ReadonlyMap<Upstream, number>,
+  ...parts: ConstructorParameters<typeof LiveCluster>
+): LiveCluster {
+  const [{ hash, warmUp }] = parts;
+  if (hash !== undefined) return new HashedCluster(hash, ...parts);
+  return warmUp === undefined ? new LiveCluster(...parts) : new WarmingCluster({ warmUp, bornMs }, ...parts);
 }
 
 function keptSplitters(splitters: ReadonlyMap<string, Splitter>, table: RouteTable): Map<string, Splitter> {

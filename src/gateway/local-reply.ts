@@ -57,7 +57,6 @@ export const NO_HOST = refusal(400, "", "-", "missing_host_header");
 export const BAD_REQUEST = refusal(400, "Bad Request", "DPE", "http1.codec_error");
 export const BAD_HOST = refusal(400, "", "-", "invalid_authority");
 const FOREIGN_SCHEME = refusal(403, "Forbidden", "-", "-");
-export const TWO_HOSTS = BAD_REQUEST;
 export const TOO_MANY_HEADERS = refusal(431, "Request Header Fields Too Large", "DPE", "http1.too_many_headers");
 export const LARGE_HEAD = refusal(431, "Request Header Fields Too Large", "DPE", "http1.headers_too_large");
 export const SLOW_HEAD = refusal(408, "request header timeout", "-", "request_header_timeout");

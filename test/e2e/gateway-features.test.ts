@@ -245,10 +245,16 @@ test("beyond the connections and the queue requests get 503 UO, and those that w
     setTimeout(() => {
       open.now--;
       response.end("ok");
-    }, 60);
+    }, 400);
   });
   await trafficPolicy({ connectionPool: { tcp: { maxConnections: 2 }, http: { http1MaxPendingRequests: 1 } } });
-  const answers = await Promise.all(Array.from({ length: 6 }, () => get()));
+  // One after the other: whose connection is still being made counts as waiting, too.
+  const asked: ReturnType<typeof get>[] = [];
+  for (let i = 0; i < 6; i++) {
+    asked.push(get());
+    await sleep(30);
+  }
+  const answers = await Promise.all(asked);
   const refused = answers.filter(({ status }) => status === 503);
   expect([answers.length - refused.length, open.most]).toEqual([3, 2]);
   for (const { text, headers } of refused) {
@@ -258,6 +264,47 @@ test("beyond the connections and the queue requests get 503 UO, and those that w
   expect(await metric(/^istio_requests_total.*response_code="503".*response_flags="UO".* 3$/)).toBeDefined();
   expect((await get()).status).toBe(200);
 });
+
+test("a burst on cold connections overflows where those that are being made fill the queue, as with Envoy", async () => {
+  await world.addPod("v1", (_, response) => void setTimeout(() => response.end("ok"), 100));
+  await trafficPolicy({ connectionPool: { http: { http1MaxPendingRequests: 1 } } });
+  const head = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
+  const port = Number(new URL(url).port);
+  // All in one turn of the gateway's loop: the connections are there before, the requests come together.
+  const sockets = await Promise.all(Array.from({ length: 5 }, () => open(port)));
+  const answers = sockets.map(
+    (socket) => new Promise<string>((resolve) => socket.once("data", (text) => resolve(String(text)))),
+  );
+  for (const socket of sockets) socket.write(head);
+  const codes = (await Promise.all(answers)).map((text) => text.slice(9, 12));
+  for (const socket of sockets) socket.destroy();
+  expect(codes.filter((code) => code === "200").length).toBeGreaterThanOrEqual(1);
+  expect(codes.filter((code) => code === "503").length).toBeGreaterThanOrEqual(2);
+});
+
+test("one retry too many of a cluster is not made, and the answer at hand is given with UO", async () => {
+  let calls = 0;
+  await world.addPod("v1", (_, response) => {
+    calls++;
+    response.writeHead(503).end("no");
+  });
+  await trafficPolicy({ connectionPool: { http: { maxRetries: 1 } } });
+  await route({ ...TO_ECHO, retries: { attempts: 1, retryOn: "5xx", backoff: "300ms" } });
+  const answers = await Promise.all(Array.from({ length: 4 }, () => get()));
+  expect(answers.map(({ status, text }) => `${status} ${text}`)).toEqual(Array(4).fill("503 no"));
+  expect(calls).toBe(5);
+  expect(await metric(/^istio_requests_total.*response_code="503".*response_flags="UO".* 3$/)).toBeDefined();
+  expect(await metric(/^istio_requests_total.*response_code="503".*response_flags="URX".* 1$/)).toBeDefined();
+  // The place is free again.
+  await get();
+  expect(calls).toBe(7);
+});
+
+function open(port: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, "127.0.0.1", () => resolve(socket)).on("error", reject);
+  });
+}
 
 test("a connection is used for so many requests only", async () => {
   const ports = new Set<number>();
