@@ -23,7 +23,7 @@ interface TlsMatchTemplate {
 
 export function compileTlsRoutes({ spec, metadata }: VirtualService, complain: Complain): TlsRouteTemplate[] {
   const { namespace = "default" } = metadata;
-  return (spec.tls ?? []).map((route, position) => {
+  return (spec?.tls ?? []).map((route, position) => {
     const field = `spec.tls[${position}]`;
     const destinations = compileDestinations(route.route ?? [], `${field}.route`, namespace, complain);
     return {

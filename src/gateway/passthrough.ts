@@ -8,7 +8,9 @@ import type { Gate } from "./gate.ts";
 import type { HashedRequest } from "./hash.ts";
 import type { LiveCluster } from "./live-cluster.ts";
 import type { Split } from "./table.ts";
+import type { UpstreamTls } from "./tls-settings.ts";
 import type { Upstream } from "./upstream.ts";
+import { secureDialer } from "./upstream-tls.ts";
 
 /** Istio's default for a cluster's connect_timeout. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -17,12 +19,14 @@ export function passThrough({ live, clock }: Gate, client: Socket, split: Split)
   const cluster = live.cluster(live.choose(split).clusterKey);
   const upstream = cluster?.pick(undefined, connectionView(client));
   if (cluster === undefined || upstream === undefined) return void client.destroy();
-  const timeoutMs = cluster.cluster.transport?.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
+  const { transport, tls } = cluster.cluster;
+  const timeoutMs = transport?.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
+  if (tls === "unavailable") return void client.destroy();
   admit(cluster, upstream, client, () => {
-    const socket = dial(upstream);
+    const socket = dial(upstream, tls);
     const cancel = clock.after(timeoutMs, () => socket.destroy());
     let isConnected = false;
-    socket.once("connect", () => {
+    socket.once(tls === undefined ? "connect" : "secureConnect", () => {
       cancel();
       isConnected = true;
       cluster.observe(upstream, 200);
@@ -52,10 +56,13 @@ function admit({ admission }: LiveCluster, upstream: Upstream, client: Socket, g
   else if (isAdmitted === false) client.destroy();
 }
 
-function dial({ endpoint: { dial: address } }: Upstream): Socket {
+/** A rule that says TLS holds here, too: the client's own TLS goes inside. */
+function dial({ endpoint: { dial: address } }: Upstream, tls: UpstreamTls | undefined): Socket {
   const colon = address.lastIndexOf(":");
   const host = address.slice(0, colon).replace(/^\[|\]$/g, "");
-  return connect({ host, port: Number(address.slice(colon + 1)), allowHalfOpen: true, noDelay: true });
+  const port = Number(address.slice(colon + 1));
+  if (tls === undefined) return connect({ host, port, allowHalfOpen: true, noDelay: true });
+  return secureDialer(tls)({ host, port, name: tls.serverName ?? "", protocol: undefined });
 }
 
 function join(client: Socket, upstream: Socket): void {

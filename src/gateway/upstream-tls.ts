@@ -45,8 +45,9 @@ function trustOptions({ authority }: ServerTrust) {
 }
 
 function identityProblem({ names }: ServerTrust, asked: string, certificate: X509Certificate): Error | undefined {
-  if (names === undefined)
+  // A connection that is passed through is for no name that is known.
+  if (names === undefined && asked !== "")
     return isFor(certificate, asked) ? undefined : new Error(`the certificate is not for ${asked}`);
-  if (names.length === 0 || hasAltName(certificate, names)) return undefined;
+  if (names === undefined || names.length === 0 || hasAltName(certificate, names)) return undefined;
   return new Error(`the certificate is for none of ${names.join(", ")}`);
 }
