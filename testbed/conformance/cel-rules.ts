@@ -74,6 +74,15 @@ export const TRUE_RULES: readonly string[] = [
   "!format.date().validate('2021-01-01').hasValue() && format.date().validate('2021-01').hasValue()",
   "!format.datetime().validate('2021-01-01T00:00:00Z').hasValue() && format.datetime().validate('2021-01-01').hasValue()",
   "!format.uuid().validate('123e4567-e89b-12d3-a456-426614174000').hasValue() && format.labelValue().validate('a/b').hasValue()",
+  // macros with two variables: https://pkg.go.dev/github.com/google/cel-go/ext#TwoVarComprehensions
+  "[1, 2, 3].all(i, v, i < v) && !{'a': 1}.all(k, v, k == 'b' && v == 1) && {'a': 1}.exists(k, v, k == 'a' && v == 1)",
+  "[1, 2].exists(i, v, i == 1 && v == 2) && [1, 2].existsOne(i, v, v == 2) && ![2, 2].existsOne(i, v, v == 2)",
+  "[1, 2].transformList(i, v, v + i) == [1, 3] && [1, 2].transformList(i, v, i > 0, v) == [2]",
+  "{'a': 1, 'b': 2}.transformMap(k, v, v + 1) == {'a': 2, 'b': 3} && {'a': 1, 'b': 2}.transformMap(k, v, v > 1, k) == {'b': 'b'}",
+  "['x', 'y'].transformMapEntry(i, v, {v: i}) == {'x': 0, 'y': 1} && [1, 2].transformMap(i, v, v * 2)[1] == 4",
+  "([1] + [2]).all(i, v, [[3]].exists(j, w, w[0] > v && j <= i)) && {'a': [1]}.all(k, v, v.all(i, x, k + string(x + i) == 'a1'))",
+  "['a.b'].all(i, v, v.matches('^(?i)A') && i == 0) && [{'a': 1}].all(i, v, has(v.a) && !has([v][0].b))",
+  "[1, 2].all(i, v, (i) < (v)) && [1].all( i , v , ((v) == (1)) && (i == 0) ) && [1, 2].transformList(i, v, (i) > (0), (v)) == [2]",
   // the language
   "'a' in ['a'] && 7 / 2 == 3 && -7 % 3 == -1 && uint(1) == 1u && dyn(1) == 1.0 && type(1) == int",
   "duration('1h').getHours() == 1 && timestamp('2023-01-01T00:00:00Z').getFullYear() == 2023",

@@ -177,6 +177,32 @@ export const DEFINITION_CASES: Case[] = [
     },
   },
   {
+    name: "a definition whose CEL rule does not compile is Invalid and says where",
+    async run({ cluster }) {
+      const names = { plural: "slips", kind: "Slip" };
+      const slip = {
+        type: "object",
+        "x-kubernetes-validations": [{ rule: "self.a.nothingLikeThis()" }],
+        properties: { a: { type: "string" } },
+      };
+      const version = { name: "v1", served: true, storage: true };
+      const properties = { spec: slip };
+      const definition = {
+        ...DEFINITION,
+        metadata: { name: `slips.${GROUP}` },
+        spec: {
+          group: GROUP,
+          scope: "Namespaced",
+          names,
+          versions: [{ ...version, schema: { openAPIV3Schema: { type: "object", properties } } }],
+        },
+      };
+      const { causes } = await refused(cluster.create(CUSTOM_RESOURCE_DEFINITIONS, definition), "Invalid");
+      const cause = causes.find(({ message }) => message.includes("compilation failed"));
+      assert.match(cause?.field ?? "none", /properties\[spec\]\.x-kubernetes-validations\[0\]\.rule$/);
+    },
+  },
+  {
     name: "CEL transition rules look at what was there before",
     async run({ cluster, namespace }) {
       await installTries(cluster);

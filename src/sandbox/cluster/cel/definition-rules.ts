@@ -36,12 +36,9 @@ function compileProblems(expression: string, path: string): FieldProblem[] {
   }
 }
 
-const TWO_VARIABLES = /\.(all|exists|existsOne|transformList|transformMap|transformMapEntry)\(\s*\w+\s*,\s*\w+\s*,/;
 const OPTIONAL_ENTRY = /[[{,]\s*\?/;
 
 /** What Kubernetes has and the evaluator here has not. */
 function hintFor(expression: string): string {
-  if (TWO_VARIABLES.test(expression)) return " (the sandbox knows no macros with two variables; use those with one)";
-  if (OPTIONAL_ENTRY.test(expression)) return " (the sandbox knows no optional entries of lists and maps)";
-  return "";
+  return OPTIONAL_ENTRY.test(expression) ? " (the sandbox knows no optional entries of lists and maps)" : "";
 }

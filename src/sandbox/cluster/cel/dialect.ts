@@ -1,7 +1,10 @@
 // Turns an expression as Kubernetes' evaluator takes it into one for the evaluator here, where the two differ:
 //   has(a[0].b)    is asked of a name: cel.bind(it, a[0], has(it.b)), since has() here follows plain fields only
 //   a.matches(re)  goes to a function of ours, since patterns are RE2: (?i) and the like
+//   a.all(i, v, t) goes to macros with one variable: two-variables.ts
 // Only the text of such places changes; everything else, and what error messages quote, stays as it was written.
+
+import { hasTwoVariables, MENTIONS_TWO_VARIABLES, withOneVariable } from "./two-variables.ts";
 
 /** What the parser gives: an operator, and operands that are nodes, names or values. */
 interface Node {
@@ -22,7 +25,7 @@ export const MATCHES = "matchesRe2";
 const BOUND = "__of_has__";
 
 export function inOurDialect(expression: string, parse: (text: string) => unknown): string {
-  if (!/\bhas\s*\(|\bmatches\s*\(/.test(expression)) return expression;
+  if (!/\bhas\s*\(|\bmatches\s*\(/.test(expression) && !MENTIONS_TWO_VARIABLES.test(expression)) return expression;
   const edits: Edit[] = [];
   collect(expression, parse(expression) as Node, edits);
   return applied(expression, edits, { start: 0, end: expression.length });
@@ -39,7 +42,7 @@ function applied(source: string, edits: Edit[], { start, end }: { start: number;
 }
 
 function collect(source: string, node: Node, edits: Edit[]): void {
-  const whole = wholeEdit(source, node);
+  const whole = wholeEdit(source, node) ?? twoVariablesEdit(source, node);
   if (whole !== undefined) {
     edits.push(whole);
     return;
@@ -62,6 +65,34 @@ function wholeEdit(source: string, node: Node): Edit | undefined {
   collect(source, owner, edits);
   const text = `cel.bind(${BOUND}, ${applied(source, edits, owner)}, has(${BOUND}.${field}))`;
   return { start: node.start, end: node.end, text };
+}
+
+function twoVariablesEdit(source: string, node: Node): Edit | undefined {
+  if (node.op !== "rcall") return undefined;
+  const [name, receiver, args] = node.args as [string, Node, Node[]];
+  const [first, second, ...bodies] = args;
+  if (first?.op !== "id" || second?.op !== "id" || !hasTwoVariables(name, args.length)) return undefined;
+  const edited = (part: { start: number; end: number }, within: Node) => {
+    const edits: Edit[] = [];
+    collect(source, within, edits);
+    return applied(source, edits, part);
+  };
+  const dot = receiver.end + source.slice(receiver.end, first.start).lastIndexOf(".");
+  const text = withOneVariable({
+    name,
+    receiver: edited({ start: node.start, end: dot }, receiver),
+    variables: [first.args as string, second.args as string],
+    bodies: bodies.map((body, index) =>
+      edited(between(source, args, { index: index + 2, closing: node.end - 1 }), body),
+    ),
+  });
+  return { start: node.start, end: node.end, text };
+}
+
+/** An argument with the parentheses around it, which are no part of its node: what stands between the commas. */
+function between(source: string, args: Node[], { index, closing }: { index: number; closing: number }) {
+  const commaAfter = (at: number) => args[at]!.end + source.slice(args[at]!.end).indexOf(",");
+  return { start: commaAfter(index - 1) + 1, end: index === args.length - 1 ? closing : commaAfter(index) };
 }
 
 function renamed(source: string, from: number, to: number): Edit {

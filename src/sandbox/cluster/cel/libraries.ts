@@ -11,6 +11,7 @@ import { MATCHES } from "./dialect.ts";
 import { addQuantities } from "./quantity.ts";
 import { addSemver } from "./semver.ts";
 import { addStrings } from "./strings.ts";
+import { addPairs } from "./two-variables.ts";
 
 /** Of the evaluator's Optional. */
 interface OptionalValues {
@@ -19,7 +20,17 @@ interface OptionalValues {
 }
 
 export function addLibraries(environment: Environment, optional: OptionalValues): Environment {
-  for (const add of [addUrls, addAddresses, addRegex, addLists, addSets, addStrings, addQuantities, addSemver])
+  for (const add of [
+    addUrls,
+    addAddresses,
+    addRegex,
+    addLists,
+    addSets,
+    addStrings,
+    addQuantities,
+    addSemver,
+    addPairs,
+  ])
     add(environment);
   addFormats(environment, optional);
   environment.registerFunction("OptionalNamespace.ofNonZeroValue(dyn): optional<dyn>", (_: unknown, value: unknown) =>
