@@ -19,6 +19,7 @@ interface Waiting {
 export interface HttpSocket extends Socket {
   _httpMessage?: ServerResponse | null;
   _paused?: boolean;
+  parser?: { resume(): void } | null;
 }
 
 const waiting = new WeakMap<Socket, Waiting>();
@@ -60,5 +61,7 @@ function holdBack(socket: HttpSocket): void {
 function readOn(socket: HttpSocket): void {
   if (socket._paused !== true) return;
   socket._paused = false;
+  // Node pauses its parser when it sees the mark, and goes on in this way itself.
+  socket.parser?.resume();
   socket.resume();
 }

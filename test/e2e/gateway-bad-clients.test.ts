@@ -97,6 +97,19 @@ describe("pipelining", () => {
     expect(upstream.take().targets).toEqual(["/1", "/2", "/3", "/4"]);
   });
 
+  test("a long one is answered whole and in order", async () => {
+    upstream.answer = after(1);
+    const all = Array.from({ length: 1_500 }, (_, i) => `/${i}`);
+    const sent = all.map((path) => get(path, `x-padding: ${"y".repeat(100)}`)).join("");
+    const { text } = await talk([sent.slice(0, 100_000), 100, sent.slice(100_000)], {
+      port: gateway.port,
+      quietMs: 5_000,
+      answers: all.length,
+    });
+    expect([...text.matchAll(/\r\n\r\n(\/\d+)/g)].map(([, path]) => path)).toEqual(all);
+    expect(upstream.take().targets).toEqual(all);
+  });
+
   test("a flood of them is not read ahead", async () => {
     await gateway.memory();
     upstream.answer = never;
