@@ -26,10 +26,13 @@ import { plot } from "./gateway/plot.ts";
 import { profile } from "./gateway/profile.ts";
 import { envoyLeftOut, findPrograms, type Programs } from "./gateway/programs.ts";
 import { absoluteTable, ceilingTable, ratioTable, verdictTable } from "./gateway/report.ts";
+import { median } from "./gateway/statistics.ts";
 import { summarize } from "./gateway/summary.ts";
 import { isMissed, judge } from "./gateway/verdict.ts";
 import { type WrkResult, writeScript } from "./gateway/wrk.ts";
 
+/** Above this throughput and latency tell more about the neighbours than about the proxies. */
+const QUIET_CORES = 0.2;
 const LARGE_FILE = "large.bin";
 const { values } = parseArgs({
   options: {
@@ -162,6 +165,10 @@ function report(samples: Sample[], ceilings: { cell: Cell; result: WrkResult }[]
     for (const text of [ceilingTable(ceilings), absoluteTable(cells), ratioTable(cells), verdictTable(targets)])
       console.log(`\n${text}`);
   tell(`\n${date}, ${machine}, Node ${process.version}; JSON and plot in ${values.out}`);
+  const noise = median(samples.map(({ cores }) => cores.others + cores.stolen));
+  tell(`Other programs, and the host, used ${noise.toFixed(2)} cores meanwhile (median).`);
+  if (noise > QUIET_CORES)
+    tell("THE MACHINE WAS BUSY: of this run only the processor time per request means something. Repeat it in quiet.");
   if (programs.envoy === undefined) tell(envoyLeftOut());
   if (targets.some(isMissed)) process.exitCode = 1;
 }

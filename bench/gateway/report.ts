@@ -39,12 +39,12 @@ export function ratioTable(cells: readonly CellSummary[]): string {
 }
 
 export function verdictTable(targets: readonly Target[]): string {
-  const rows = targets.map(({ what, where, wanted, got, verdict, kind }) => [
+  const rows = targets.map(({ what, where, wanted, got, verdict, certain, kind }) => [
     where,
     what,
     kind === "aim" ? `${wanted} (aim)` : wanted,
     got === undefined ? "" : estimateText(got),
-    verdict,
+    certain ? verdict : `${verdict}, uncertain`,
   ]);
   return table(["", "", "wanted", "measured", ""], rows);
 }
