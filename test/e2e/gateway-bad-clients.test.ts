@@ -183,6 +183,23 @@ describe("slow clients", () => {
     expect((await say([get("/1"), LIMITS.stallMs * 2, get("/2")])).statuses).toEqual([200, 200]);
   });
 
+  test("a WebSocket and a streamed answer may be quiet for as long as they like", async () => {
+    const quiet = (head: string, late: string): Answer => {
+      return (_, reply) => {
+        reply(head);
+        setTimeout(() => reply(late), LIMITS.stallMs * 2);
+      };
+    };
+    const switched = "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n";
+    upstream.answer = quiet(switched, "late");
+    const upgrade = ["connection: upgrade", "upgrade: websocket", "sec-websocket-version: 13", "sec-websocket-key: x"];
+    const webSocket = await say([get("/ws", ...upgrade)], LIMITS.stallMs * 3);
+    expect([webSocket.statuses, webSocket.text.endsWith("late")]).toEqual([[101], true]);
+    upstream.answer = quiet("HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\nsoon", "late");
+    const stream = await say([get("/events")], LIMITS.stallMs * 3);
+    expect([stream.statuses, stream.text.endsWith("soonlate")]).toEqual([[200], true]);
+  });
+
   test("a connection that nobody uses any more is closed, without a word", async () => {
     const { statuses, ended, tookMs } = await say([get("/1"), LIMITS.idleMs / 2, get("/2")], LIMITS.idleMs * 2);
     expect(statuses).toEqual([200, 200]);
