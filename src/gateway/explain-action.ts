@@ -14,6 +14,7 @@ import type {
   Route,
   RouteFilters,
   RouteTable,
+  Split,
   WeightedDestination,
 } from "./table.ts";
 import type { World } from "./world.ts";
@@ -114,6 +115,16 @@ function retryText(retry: RetryPolicy | undefined): string {
   const codes = retry.statusCodes.size === 0 ? "" : `; status ${[...retry.statusCodes].join(", ")}`;
   const perTry = retry.perTryTimeoutMs === undefined ? "" : `, ${formatDurationMs(retry.perTryTimeoutMs)} each`;
   return `up to ${retry.attempts}${perTry}, on ${[...retry.on].join(", ")}${codes}`;
+}
+
+/** Of connections that are passed through. */
+export function explainSplit(
+  table: RouteTable,
+  { destinations }: Split,
+  steps: ExplanationStep[],
+): ExplainedDestination[] {
+  const total = destinations.reduce((sum, { weight }) => sum + weight, 0);
+  return destinations.map((each) => explainDestination({ table, missingStatus: 503, total }, each, steps));
 }
 
 function explainDestination(

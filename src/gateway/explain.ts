@@ -6,6 +6,7 @@ import type { Cluster } from "../ports/cluster.ts";
 import { compileTable } from "./compile.ts";
 import { explainAction } from "./explain-action.ts";
 import { explainBindings } from "./explain-bindings.ts";
+import { explainDoor } from "./explain-door.ts";
 import { mismatchText, routeText } from "./explain-text.ts";
 import { findByHost, mismatch, type RequestView } from "./match.ts";
 import { hostWithoutPort } from "./names.ts";
@@ -28,10 +29,12 @@ export function explain(world: World, request: RouteRequest): RouteExplanation {
       destinations: [],
       answer: { code: 400, reason: "Bad Request" },
     };
-  const view = viewOf(request, target);
   const { table, gatewayApi } = compileTable(world);
   const steps = explainBindings(world, gatewayApi, port, hostWithoutPort(request.host));
-  const hosts = table.ports.get(port);
+  const door = explainDoor(table, port, hostWithoutPort(request.host), steps);
+  if ("destinations" in door) return door;
+  const { hosts } = door;
+  const view = viewOf(request, door.scheme, target);
   const virtualHost = hosts && findByHost(hosts, hostWithoutPort(request.host));
   if (virtualHost === undefined) {
     steps.push({ taken: false, text: `${nobody(world)} serves host ${request.host} at port ${port}` });
@@ -53,12 +56,16 @@ export function explain(world: World, request: RouteRequest): RouteExplanation {
   return { steps, destinations: [], answer: { code: 404, reason: "no route (NR)" } };
 }
 
-function viewOf(request: RouteRequest, { path, query }: { path: string; query: string }): RequestView {
+function viewOf(
+  request: RouteRequest,
+  scheme: "http" | "https",
+  { path, query }: { path: string; query: string },
+): RequestView {
   const headers = new Map(Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), value]));
   return {
     method: request.method,
     authority: request.host,
-    scheme: "http",
+    scheme,
     path,
     query,
     header: (name) => (headers.has(name) ? [headers.get(name)!] : undefined),

@@ -13,11 +13,14 @@ import {
   PODS,
   REFERENCE_GRANTS,
   type Resource,
+  SECRETS,
   SERVICES,
   VIRTUAL_SERVICES,
 } from "../core/kubernetes/resource.ts";
 import type { EndpointSlice, Pod, Service } from "../core/kubernetes/workload.ts";
 import { type Cluster, isClusterError } from "../ports/cluster.ts";
+import { CredentialStore, type Credentials } from "./credential-store.ts";
+import type { Secret } from "./credentials.ts";
 import type {
   GatewayApiObjects,
   GatewayClass,
@@ -61,7 +64,15 @@ export async function readWorld(cluster: Cluster, port: number): Promise<World> 
     openPorts:
       ports === undefined ? [...new Set([port, ...named])] : Object.keys(JSON.parse(ports) as object).map(Number),
     serveDespiteProblems: ingress !== undefined && ports === undefined,
+    ...(ports !== undefined && { credentials: await readCredentials(cluster) }),
   };
+}
+
+/** Of the sandbox only: on a real cluster nobody's Secrets are read to explain a route. */
+async function readCredentials(cluster: Cluster): Promise<Credentials> {
+  const { items } = await cluster.list<Secret>(SECRETS);
+  const byName = new Map(items.map((each) => [`${each.metadata.namespace}/${each.metadata.name}`, each]));
+  return new CredentialStore((namespace, name) => byName.get(`${namespace}/${name}`));
 }
 
 /** Undefined where the cluster has no Gateway API, or nobody who asks may read its Gateways. */

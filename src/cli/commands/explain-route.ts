@@ -72,6 +72,7 @@ function lines({ paint, glyphs }: Session, request: RouteRequest, explanation: R
 }
 
 function ending({ destinations, answer }: RouteExplanation): string[] {
+  if (answer?.code === 0) return [`=> not answered: ${answer.reason}`];
   if (answer !== undefined) return [`=> answered by the gateway itself: ${answer.code} ${answer.reason}`];
   return destinations.map((destination) => `=> ${destinationText(destination)}`);
 }

@@ -22,7 +22,7 @@ export interface RouteExplanation {
   route?: string;
   /** Where it can go, with the share of each; empty when it is answered without a backend. */
   destinations: ExplainedDestination[];
-  /** The answer without a backend: 404 no route, 301 redirect, a direct response. */
+  /** The answer without a backend: 404 no route, 301 redirect, a direct response; code 0: the connection is closed. */
   answer?: { code: number; reason: string };
 }
 
