@@ -1,5 +1,5 @@
-// Pods that come and go as the sandbox runtime lets them: announced when they listen, taken out of the endpoints first, ended
-// 100 ms after that (src/sandbox/runtime/pod/run.ts). Their programs are servers in this process, each at a loopback address of
+// Pods that come and go as the sandbox runtime lets them: announced when they listen, taken out of the endpoints first, ended a
+// while after that. Their programs are servers in this process, each at a loopback address of
 // its own; the EndpointSlices are computed by the runtime's own function.
 
 import type { KubeObject } from "../../src/core/kubernetes/object.ts";
@@ -9,7 +9,8 @@ import type { Cluster } from "../../src/ports/cluster.ts";
 import { computeSlices } from "../../src/sandbox/runtime/endpoints/compute.ts";
 import { type App, startApp } from "./app.ts";
 
-const SETTLE_MS = 100;
+/** As long as a preStop hook of a careful Deployment: here the gateway learns of the endpoints from another process. */
+const SETTLE_MS = 2_000;
 const GRACE_MS = 30_000;
 const SPEC = { nodeName: "soak", containers: [{ name: "echo", image: "echo", ports: [{ containerPort: 8080 }] }] };
 

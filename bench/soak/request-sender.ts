@@ -84,11 +84,14 @@ class OneRequest {
     const body = this.#body;
     if (body === undefined || trickle === undefined) return void request.end(body);
     const size = Math.ceil(body.length / trickle.pieces);
-    for (let i = 0; i < trickle.pieces; i++)
-      this.#after((trickle.ms * i) / trickle.pieces, () => {
-        request.write(body.subarray(i * size, (i + 1) * size));
-        if (i === trickle.pieces - 1) request.end();
-      });
+    // One timer after the other: several that are due at once would not fire in order.
+    const sendFrom = (start: number) => {
+      const rest = body.subarray(start, start + size);
+      if (start + size >= body.length) return void request.end(rest);
+      request.write(rest);
+      this.#after(trickle.ms / trickle.pieces, () => sendFrom(start + size));
+    };
+    sendFrom(0);
   }
 
   #read(response: IncomingMessage, path: string): void {
