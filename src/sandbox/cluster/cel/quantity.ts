@@ -10,7 +10,7 @@ const MAX_INT64 = 2n ** 63n - 1n;
 /** Beyond, a real API server counts with another kind of number, which is never a whole one to it. */
 const EXACT_DIGITS = 18;
 
-export class CelQuantity {
+class CelQuantity {
   readonly nano: bigint;
   readonly isInteger: boolean;
 
@@ -21,7 +21,7 @@ export class CelQuantity {
 }
 
 /** Undefined when it is none. Digits may be left out, as a real API server lets them: `Ki` is nothing. */
-export function parseQuantity(text: string): CelQuantity | undefined {
+function parseQuantity(text: string): CelQuantity | undefined {
   const match = /^([+-]?)(\d*)(?:\.(\d*))?((?:[eE][+-]?\d+)|[a-zA-Z]*)$/.exec(text);
   const [, sign = "", whole = "", fraction = "", suffix = ""] = match ?? [];
   const scale = scaleOf(suffix);

@@ -16,9 +16,9 @@ export interface PodConnection {
 }
 
 /** closed: the pod ended its side. broken: one of the sides is gone. refused: it never came about. */
-export type Over = { kind: "closed" | "broken" } | { kind: "refused"; why: string };
+type Over = { kind: "closed" | "broken" } | { kind: "refused"; why: string };
 
-export type Deliver = (bytes: Buffer) => Promise<void>;
+type Deliver = (bytes: Buffer) => Promise<void>;
 
 /** What may wait for the pod before the client is held back, and with it its other connections in the same tunnel. */
 const WAITING_BYTES = 256 * 1024;
