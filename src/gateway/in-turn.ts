@@ -53,6 +53,11 @@ export function whenAnswered(socket: HttpSocket, run: () => void): void {
   else newest.once("finish", run);
 }
 
+/** The client is not read, so what it has not said is not its fault. */
+export function isHeldBack(socket: HttpSocket): boolean {
+  return socket._paused === true || waiting.has(socket);
+}
+
 function holdBack(socket: HttpSocket): void {
   socket._paused = true;
   socket.pause();

@@ -3,8 +3,10 @@
 
 import type { Exchange } from "./exchange.ts";
 import type { Gate } from "./gate.ts";
-import { type HttpSocket, newestResponse, whenAnswered } from "./in-turn.ts";
+import { type HttpSocket, isHeldBack, newestResponse, whenAnswered } from "./in-turn.ts";
 import * as local from "./local-reply.ts";
+
+const SLOW = "ERR_HTTP_REQUEST_TIMEOUT";
 
 /** Envoy's delayed_close_timeout: ending at once what is still being sent would take the answer away from the client. */
 const LINGER_MS = 1_000;
@@ -16,7 +18,7 @@ export interface ClientError extends Error {
 /** What Envoy's codec and its time limits answer. Undefined: nobody is there any more. */
 function replyTo({ code = "" }: ClientError): local.LocalReply | undefined {
   if (code === "ECONNRESET" || code === "EPIPE" || code === "HPE_INVALID_EOF_STATE") return undefined;
-  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return local.SLOW_HEAD;
+  if (code === SLOW) return local.SLOW_HEAD;
   return code === "HPE_HEADER_OVERFLOW" ? local.LARGE_HEAD : local.BAD_REQUEST;
 }
 
@@ -39,6 +41,7 @@ export class Refusals {
 
   refuse(error: ClientError, socket: HttpSocket): void {
     if (this.#refused.has(socket)) return;
+    if (error.code === SLOW && isHeldBack(socket)) return;
     this.#refused.add(socket);
     const reply = replyTo(error);
     if (reply === undefined || !socket.writable) return void socket.destroy();

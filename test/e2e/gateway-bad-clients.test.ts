@@ -110,6 +110,17 @@ describe("pipelining", () => {
     expect(upstream.take().targets).toEqual(all);
   });
 
+  test("a head that waits for its turn is not taken for slow", async () => {
+    upstream.answer = after(60);
+    const first = Array.from({ length: 60 }, (_, i) => get(`/${i}`)).join("");
+    const { statuses } = await talk([`${first}GET /last HTTP/1.1\r\nho`, LIMITS.headMs * 2, "st: a\r\n\r\n"], {
+      port: gateway.port,
+      quietMs: 4_000,
+      answers: 61,
+    });
+    expect(statuses).toEqual(Array(61).fill(200));
+  });
+
   test("a flood of them is not read ahead", async () => {
     await gateway.memory();
     upstream.answer = never;
@@ -295,7 +306,10 @@ describe("thousands at once", () => {
       if (bytes !== undefined) for (const socket of some) socket.write(bytes);
       await sleep(10);
     }
-    expect(await goodClient(crowded.port)).toBeLessThan(2_000);
+    // The best of five: other things may keep the machine busy.
+    const tookMs: number[] = [];
+    for (let i = 0; i < 5; i++) tookMs.push(await goodClient(crowded.port));
+    expect(Math.min(...tookMs)).toBeLessThan(1_000);
     const during = await crowded.memory();
     expect(sockets.filter(({ destroyed }) => !destroyed)).toHaveLength(COUNT);
     expect((during.peakBytes - before.rssBytes) / COUNT).toBeLessThan(mostBytesEach);
