@@ -11,11 +11,11 @@ export interface PlantedBug {
   /** Must occur exactly once in the file. */
   line: string;
   instead: string;
-  /** Cases of this feature are asked first, where most others cannot show it. */
-  shownBy: string | undefined;
+  /** The feature whose cases are asked first. */
+  shownBy: string;
 }
 
-export const bug = (name: string, file: string, line: string, instead: string, shownBy?: string): PlantedBug => ({
+export const bug = (name: string, file: string, line: string, instead: string, shownBy: string): PlantedBug => ({
   name,
   file,
   line,

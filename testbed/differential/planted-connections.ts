@@ -20,9 +20,9 @@ const PROTOCOLS: readonly PlantedBug[] = [
   bug(
     "an answer that broke off ends well in HTTP/2",
     "http2-downstream.ts",
-    "this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);",
+    "this.#stream.destroy(BROKEN_OFF);",
     "this.#stream.end();",
-    "HTTP/2 upstreams",
+    "HTTP/2 clients",
   ),
   bug("1xx answers are dropped", "exchange.ts", "this.#client.writeInformation(", "void (", "1xx"),
   bug("a port called grpc speaks HTTP/1.1", "compile-protocol.ts", '["http2", "grpc"]', '["http2"]', "gRPC"),
@@ -52,7 +52,7 @@ const PROTOCOLS: readonly PlantedBug[] = [
     "HTTP/2 upstreams",
   ),
   bug(
-    "a WebSocket is for GET and a lower case name",
+    "a WebSocket's name is lower case",
     "client-request.ts",
     'headers.upgrade?.toLowerCase() === "websocket"',
     'headers.upgrade === "websocket"',
@@ -95,15 +95,15 @@ const STRENGTH: readonly PlantedBug[] = [
   bug(
     "any number may wait for a connection",
     "admission.ts",
-    "this.#waiting.size < this.limits.maxPending",
-    "true",
+    "this.#waiting.size + this.#connecting.size >= this.limits.maxPending",
+    "false",
     "connection pool",
   ),
   bug(
     "connections are not limited",
-    "admission.ts",
-    "this.#running.size < this.limits.maxConnections ||",
-    "true ||",
+    "compile-connection-pool.ts",
+    'const maxConnections = count("tcp.maxConnections", tcp?.maxConnections);',
+    "const maxConnections = Infinity;",
     "connection pool",
   ),
   bug(
@@ -128,11 +128,11 @@ const STRENGTH: readonly PlantedBug[] = [
     "connection pool",
   ),
   bug(
-    "connecting may take ten times as long",
+    "connecting may take eight times as long",
     "compile-connection-pool.ts",
     'duration("tcp.connectTimeout", tcp?.connectTimeout, 1) || undefined',
-    '10 * (duration("tcp.connectTimeout", tcp?.connectTimeout, 1) ?? 0) || undefined',
-    "connection pool",
+    '8 * (duration("tcp.connectTimeout", tcp?.connectTimeout, 1) ?? 0) || undefined',
+    "connecting",
   ),
   bug("a hash by header takes any endpoint", "hash.ts", 'request.header(policy.name)?.join(",")', "undefined", "rules"),
 ];

@@ -87,7 +87,8 @@ export async function ask(
   let over = false;
   const work = (queue: LiveCase[]) => async () => {
     for (let next = queue.shift(); next !== undefined && !over; next = queue.shift()) {
-      const observations = await askCase(client, next, world.fleet);
+      const observations = await askCase(client, next, world.fleet, () => over);
+      if (over) return;
       results.set(next.source.name, observations);
       over ||= until(next, observations);
     }
@@ -116,16 +117,22 @@ const MIRRORS_ARRIVE_MS = 60;
 
 let lastId = 0;
 
-async function askCase(client: WireClient, { requests }: LiveCase, fleet: Fleet): Promise<CaseObservations> {
+/** Incomplete when it is over before. */
+async function askCase(
+  client: WireClient,
+  { requests }: LiveCase,
+  fleet: Fleet,
+  isOver: () => boolean,
+): Promise<CaseObservations> {
   const all: Observation[][] = [];
   const connections: number[] = [];
   for (const request of requests) {
-    if (request.afterMs !== undefined) await sleep(request.afterMs);
+    if (request.afterMs !== undefined && !isOver()) await sleep(request.afterMs);
     const once = () => askOnce(client, request, fleet, connections);
     const samples: Observation[] = [];
     if (request.concurrent === true)
       samples.push(...(await Promise.all(Array.from({ length: request.times ?? 1 }, once))));
-    else for (let i = 0; i < (request.times ?? 1); i++) samples.push(await once());
+    else for (let i = 0; i < (request.times ?? 1) && !isOver(); i++) samples.push(await once());
     all.push(request.sticky === true ? withoutNames(samples) : samples);
   }
   return all;

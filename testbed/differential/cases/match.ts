@@ -3,7 +3,7 @@
 import type { DifferentialCase } from "../case.ts";
 import { matching, one, paths, V1, V2, withHeaders } from "./shapes.ts";
 
-const PATHS = paths("/", "/a", "/a/", "/a/b", "/A", "/ab", "/a?x=1", "/a/b?x=1", "/b", "/%61");
+const PATHS = paths("/", "/a", "/a/", "/a/b", "/A", "/ab", "/a?x=1", "/a/b?x=1", "/b", "/%61", "/x/a");
 
 const URI: DifferentialCase[] = [
   matching("uri", "exact", { uri: { exact: "/a" } }, PATHS),

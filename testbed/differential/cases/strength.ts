@@ -196,25 +196,28 @@ const POOLS: readonly DifferentialCase[] = [
 /** Nobody takes the connection, and nobody refuses it. */
 const DEAF = { selector: { app: "deaf" } };
 const slow = (sent: CaseRequest = {}): CaseRequest => ({ takesMs: [280, 2_000], ...sent });
+const connecting = (
+  name: string,
+  connectionPool: unknown,
+  requests: readonly CaseRequest[],
+  more: Parameters<typeof ruled>[4] = {},
+): DifferentialCase => ruled("connecting", name, { connectionPool }, requests, { ...DEAF, ...more });
+
 const CONNECTING: readonly DifferentialCase[] = [
-  limited(
-    "connecting takes too long",
-    { tcp: { connectTimeout: "0.3s" } },
-    [slow(), slow({ method: "HEAD" }), slow({ method: "POST", body: "x" }), slow({ protocol: "h2c" })],
-    DEAF,
-  ),
-  limited(
-    "connecting takes too long, over HTTP/2",
+  connecting("it takes too long", { tcp: { connectTimeout: "0.3s" } }, [
+    slow({ method: "POST", body: "x" }),
+    slow({ protocol: "h2c" }),
+  ]),
+  connecting(
+    "it takes too long, over HTTP/2",
     { tcp: { connectTimeout: "0.3s" } },
     [slow(), slow({ protocol: "h2c" })],
-    { ...DEAF, port: "http2" },
+    { port: "http2" },
   ),
-  limited("connecting takes too long, twice", { tcp: { connectTimeout: "0.3s" } }, [slow({ takesMs: [580, 2_300] })], {
-    ...DEAF,
+  connecting("it takes too long, twice", { tcp: { connectTimeout: "0.3s" } }, [slow({ takesMs: [580, 2_300] })], {
     route: { retries: { attempts: 1, retryOn: "connect-failure", backoff: "2ms" } },
   }),
-  limited("a time limit before connecting gives up", { tcp: { connectTimeout: "2s" } }, [{ takesMs: [190, 1_500] }], {
-    ...DEAF,
+  connecting("a time limit before that", { tcp: { connectTimeout: "2s" } }, [{ takesMs: [190, 1_500] }], {
     route: { timeout: "0.2s" },
   }),
 ];
