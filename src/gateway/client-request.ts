@@ -1,6 +1,6 @@
 // Facts about a client's request as Node hands it over.
 
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { ConnectionEnds } from "./downstream.ts";
 import * as local from "./local-reply.ts";
 
@@ -20,7 +20,7 @@ export function refusalOf(request: IncomingMessage): local.LocalReply | undefine
     return local.BAD_REQUEST;
   if (hasTwoHosts(request.rawHeaders)) return local.BAD_REQUEST;
   if (request.rawHeaders.length > 2 * MAX_HEADERS) return local.TOO_MANY_HEADERS;
-  return undefined;
+  return wantsAnother(request.headers) ? local.OTHER_UPGRADE : undefined;
 }
 
 /** The characters of RFC 3986, 3.2, as Envoy's codecs check them. */
@@ -33,8 +33,19 @@ export function hasBody({ headers }: IncomingMessage): boolean {
   return headers["transfer-encoding"] !== undefined || (length !== undefined && length !== "0");
 }
 
-export function wantsWebSocket({ method, headers, httpVersionMinor }: IncomingMessage): boolean {
-  return method === "GET" && httpVersionMinor > 0 && headers.upgrade?.toLowerCase() === "websocket";
+export function isContinue(expect: string | undefined): boolean {
+  return expect !== undefined && /(^|\W)100-continue($|\W)/i.test(expect);
+}
+
+export function wantsWebSocket(request: IncomingMessage): boolean {
+  const { headers, httpVersionMinor } = request;
+  return httpVersionMinor > 0 && headers.upgrade?.toLowerCase() === "websocket" && !hasBody(request);
+}
+
+/** Nobody has to be understood who asks for HTTP/2 in this way: Envoy goes on as if he had not. */
+function wantsAnother({ upgrade, connection }: IncomingHttpHeaders): boolean {
+  if (upgrade === undefined || connection === undefined || !/(^|[\s,])upgrade([\s,]|$)/i.test(connection)) return false;
+  return !/^(websocket|h2c)$/i.test(upgrade);
 }
 
 /** Node keeps the first and Envoy joins them; neither is what anybody meant. */

@@ -76,7 +76,7 @@ function makeHttp1Server(gate: Gate, entrance: Entrance): Server {
   server.on("request", (request, response) => take(request, response, (exchange) => exchange.start()));
   // What nobody knows is not for the gateway to refuse.
   server.on("checkExpectation", (request, response) => take(request, response, (exchange) => exchange.start()));
-  server.on("checkContinue", (request, response) => take(request, response, (exchange) => exchange.startExpected()));
+  server.on("checkContinue", (request, response) => take(request, response, (exchange) => exchange.start()));
   server.on("upgrade", (request, socket: Socket, head) => {
     socket.setTimeout(0);
     socket.on("error", () => socket.destroy());

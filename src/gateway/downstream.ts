@@ -28,6 +28,8 @@ export interface Downstream extends AnswerSink {
   /** As the client sent it; "" when it has none. */
   readonly target: string;
   readonly authority: string | undefined;
+  /** What the connection is to become, in the client's words; undefined when it stays what it is. */
+  readonly upgrade: string | undefined;
   /** Name, value, name, value, as they came. */
   readonly rawHeaders: readonly string[];
   /** Of a lower-case name. */
@@ -42,7 +44,8 @@ export interface Downstream extends AnswerSink {
 
   /** Why it is not for the router to look at. */
   refusal(): LocalReply | undefined;
-  /** The client waits for it before it sends the body. */
+  /** The client waits for 100 before it sends the body. */
+  readonly expectsContinue: boolean;
   writeContinue(): void;
   /** 1xx: may come before the head, and more than once. */
   writeInformation(code: number, headers: HeaderList): void;

@@ -44,7 +44,6 @@ export class Exchange implements AttemptOwner {
   #retries: Retries | undefined;
   /** The client, when it wants to go on as a WebSocket. */
   #upgrading: Http1Downstream | undefined;
-  #expectsContinue = false;
   /** The client has had a 1xx. */
   #informed = false;
   #corsEdit: CorsVerdict["response"];
@@ -59,16 +58,10 @@ export class Exchange implements AttemptOwner {
     this.#account = new Account(gate, client);
   }
 
-  /** A request that wants to go on as a WebSocket. No time limit holds: in Envoy they begin when the request is complete. */
+  /** A request that wants to go on as a WebSocket. Time limits hold until it does. */
   startUpgrade(client: Http1Downstream): void {
     this.#upgrading = client;
     client.closeAfterAnswer();
-    this.start();
-  }
-
-  /** A request whose client waits for 100 before it sends the body: it gets it when the request has somewhere to go. */
-  startExpected(): void {
-    this.#expectsContinue = true;
     this.start();
   }
 
@@ -149,8 +142,9 @@ export class Exchange implements AttemptOwner {
     const edits = { route: route.headers, destination: destination.headers };
     this.#headers = forwardHeaders({ client, view, action, limits: { isGrpc, timeoutMs }, ...edits });
     this.#retries = action.retry && new Retries(action.retry);
-    if (this.#expectsContinue) client.writeContinue();
-    this.#informed = this.#expectsContinue;
+    // Only when the request has somewhere to go.
+    this.#informed = client.expectsContinue;
+    if (this.#informed) client.writeContinue();
     this.#body = bodyOf(client, action.retry !== undefined);
     this.#armTimeout(timeoutMs);
     this.#try();
@@ -161,7 +155,7 @@ export class Exchange implements AttemptOwner {
 
   /** Envoy's clock for the whole request starts when the request has come in completely. */
   #armTimeout(timeoutMs: number | undefined): void {
-    if (timeoutMs === undefined || this.#upgrading !== undefined) return;
+    if (timeoutMs === undefined) return;
     const arm = () => {
       if (this.#done) return;
       this.#cancelTimeout = this.#gate.clock.after(timeoutMs, () => {
@@ -196,13 +190,13 @@ export class Exchange implements AttemptOwner {
       trailers: () => client.trailers(),
       // undici would close the connection after a HEAD.
       reset: false,
-      upgrade: this.#upgrading === undefined ? undefined : "websocket",
+      upgrade: client.upgrade,
     });
   }
 
   #armPerTryTimeout(attempt: Attempt): void {
     const limitMs = this.#retries?.policy.perTryTimeoutMs;
-    if (limitMs === undefined || this.#upgrading !== undefined) return;
+    if (limitMs === undefined) return;
     this.#cancelPerTry = this.#gate.clock.after(limitMs, () => attempt.fail({ kind: "per-try-timeout" }));
   }
 
@@ -220,9 +214,19 @@ export class Exchange implements AttemptOwner {
     const list = clientHeaders(headers, this.#upgrading === undefined ? account.upstreamMs : undefined);
     const { cookie } = account.view!;
     if (cookie !== undefined) list.push("set-cookie", cookie);
+    if (this.#upgrading !== undefined && status < 400) return this.#keepProtocol(status, list);
     if (endsWithHead && headers["content-length"] === undefined) list.push(...this.#client.emptyFraming(status));
     this.#client.writeHead(status, this.#edited(list), attempt.speaksHttp2);
     return true;
+  }
+
+  /** The upstream does not switch and reports no error: Envoy lets nothing but the head of such an answer through. */
+  #keepProtocol(status: number, list: HeaderList): false {
+    this.#attempt!.abandon();
+    const head = edit(list, { remove: ["content-length", "content-type"], write: [] });
+    this.#client.writeHead(status, [...this.#edited(head), ...this.#client.emptyFraming(status)], false);
+    this.onEnd(undefined, undefined);
+    return false;
   }
 
   /** The first is passed on as it is, as with Envoy's proxy_100_continue, which istiod sets. */
@@ -251,6 +255,8 @@ export class Exchange implements AttemptOwner {
   }
 
   onUpgrade(headers: AnswerHeaders, upstream: Duplex, over: () => void): void {
+    this.#cancelTimeout?.();
+    this.#cancelPerTry?.();
     const socket = this.#upgrading!.switchProtocols(this.#edited(clientHeaders(headers, undefined)));
     splice(socket, upstream, ({ by, bytesReceived, bytesSent }) => {
       over();

@@ -157,9 +157,9 @@ export function emptyFraming(method: string, code: number): HeaderList {
   return method === "HEAD" ? ["transfer-encoding", "chunked"] : ["content-length", "0"];
 }
 
-/** What HTTP/1.1 says of a body whose length nobody has said; Node would say it in capitals. */
-export function bodyFraming(list: HeaderList, method: string, code: number): HeaderList {
-  if (code === 204 || code === 304 || method === "HEAD") return [];
+/** What HTTP/1.1 says of a body whose length nobody has said, also where HEAD leaves it out; Node would say it in capitals. */
+export function bodyFraming(list: HeaderList, code: number): HeaderList {
+  if (code === 204 || code === 304) return [];
   return has(list, "content-length") || has(list, "transfer-encoding") ? [] : ["transfer-encoding", "chunked"];
 }
 

@@ -2,7 +2,7 @@
 
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
-import { hasBody, refusalOf } from "./client-request.ts";
+import { hasBody, isContinue, refusalOf } from "./client-request.ts";
 import type { ConnectionEnds, Downstream } from "./downstream.ts";
 import type { Gate } from "./gate.ts";
 import { bodyFraming, emptyFraming, type HeaderList, sealed } from "./headers.ts";
@@ -37,6 +37,12 @@ export class Http1Downstream implements Downstream {
     return this.#request.headers.host;
   }
 
+  get upgrade(): string | undefined {
+    // Node's own mark on a request whose connection it has handed over.
+    const { upgrade } = this.#request as IncomingMessage & { upgrade?: boolean | null };
+    return upgrade === true ? this.#request.headers.upgrade : undefined;
+  }
+
   get rawHeaders(): readonly string[] {
     return this.#request.rawHeaders;
   }
@@ -61,6 +67,10 @@ export class Http1Downstream implements Downstream {
     return refusalOf(this.#request);
   }
 
+  get expectsContinue(): boolean {
+    return isContinue(this.#request.headers.expect);
+  }
+
   writeContinue(): void {
     this.#response.writeContinue();
   }
@@ -74,7 +84,7 @@ export class Http1Downstream implements Downstream {
   writeHead(code: number, headers: HeaderList): void {
     const response = this.#response;
     const list = sealed(headers, this.#gate.httpDate());
-    list.push(...bodyFraming(list, this.#request.method!, code));
+    list.push(...bodyFraming(list, code));
     response.sendDate = false;
     // Node would add its own Connection and Keep-Alive; Envoy says only when it is going to close.
     response.removeHeader("connection");

@@ -1,7 +1,7 @@
 // A client that speaks HTTP/2: one stream of its session.
 
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from "node:http2";
-import { isAuthority } from "./client-request.ts";
+import { isAuthority, isContinue } from "./client-request.ts";
 import type { ConnectionEnds, Downstream } from "./downstream.ts";
 import type { Gate } from "./gate.ts";
 import { type HeaderList, sealed } from "./headers.ts";
@@ -19,6 +19,7 @@ export interface StreamRequest {
 export class Http2Downstream implements Downstream {
   readonly protocol = "HTTP/2";
   readonly ends: ConnectionEnds;
+  readonly upgrade = undefined;
   readonly bodySource: ServerHttp2Stream | undefined;
   readonly #gate: Gate;
   readonly #stream: ServerHttp2Stream;
@@ -75,6 +76,10 @@ export class Http2Downstream implements Downstream {
     const { authority } = this.#head;
     if (authority === undefined) return local.NO_HOST;
     return isAuthority(authority) ? undefined : local.BAD_HOST;
+  }
+
+  get expectsContinue(): boolean {
+    return isContinue(this.text("expect"));
   }
 
   writeContinue(): void {

@@ -68,22 +68,21 @@ export class Http2Entrance {
     session.setTimeout(this.#gate.timeLimits.idleMs, () => session.close());
     const { remoteAddress, remotePort, localAddress, localPort, forwardedCertificate }: ConnectionEnds = session.socket;
     const ends = { remoteAddress, remotePort, localAddress, localPort, forwardedCertificate };
-    session.on("stream", (stream, headers, flags, raw?: string[]) => {
+    session.on("stream", (stream, _headers, flags, raw?: string[]) => {
       const endsWithHead = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
-      this.#begin(stream, { ends, rawHeaders: raw ?? [], endsWithHead, expectsContinue: isExpected(headers.expect) });
+      this.#begin(stream, { ends, rawHeaders: raw ?? [], endsWithHead });
     });
     if (this.#gate.draining) session.close();
   }
 
-  #begin(stream: ServerHttp2Stream, { expectsContinue, ...request }: Begun): void {
+  #begin(stream: ServerHttp2Stream, request: Begun): void {
     if (isTooLarge(request.rawHeaders)) {
       stream.on("error", () => {});
       return stream.close(constants.NGHTTP2_INTERNAL_ERROR);
     }
     const exchange = new Exchange(this.#gate, this.#entrance, new Http2Downstream(this.#gate, { stream, ...request }));
     this.#watch(stream, exchange);
-    if (expectsContinue) exchange.startExpected();
-    else exchange.start();
+    exchange.start();
   }
 
   /** Only who owes something is cut; an answer may let the client wait as long as it likes. */
@@ -102,11 +101,6 @@ interface Begun {
   ends: ConnectionEnds;
   rawHeaders: readonly string[];
   endsWithHead: boolean;
-  expectsContinue: boolean;
-}
-
-function isExpected(expect: string | undefined): boolean {
-  return expect?.toLowerCase() === "100-continue";
 }
 
 function isTooLarge(raw: readonly string[]): boolean {

@@ -61,6 +61,7 @@ export const TOO_MANY_HEADERS = refusal(431, "Request Header Fields Too Large", 
 export const LARGE_HEAD = refusal(431, "Request Header Fields Too Large", "DPE", "http1.headers_too_large");
 export const SLOW_HEAD = refusal(408, "request header timeout", "-", "request_header_timeout");
 export const SLOW_BODY = refusal(408, "stream timeout", "SI", "stream_idle_timeout");
+export const OTHER_UPGRADE = refusal(403, "", "-", "upgrade_failed");
 export const NO_TUNNEL = refusal(404, "", "NR", "route_not_found");
 export const LOW_VERSION = refusal(426, "Upgrade Required", "DPE", "low_version");
 

@@ -1,7 +1,7 @@
 // Mirrors: copies of a request for other clusters. Nobody waits for their answers, they are counted nowhere, and they are not
 // tried again. Host stays as it is: istiod turns Envoy's "-shadow" suffix off (DISABLE_SHADOW_HOST_SUFFIX).
 
-import { Readable } from "node:stream";
+import { type Duplex, Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import { plainAddress } from "./client-request.ts";
 import type { Downstream } from "./downstream.ts";
@@ -47,7 +47,7 @@ export function sendMirrors(gate: Gate, mirrors: readonly Mirror[], mirrored: Mi
       body: client.bodySource === undefined ? null : copyOf(client.bodySource),
       trailers: () => client.trailers(),
       reset: false,
-      upgrade: undefined,
+      upgrade: client.upgrade,
     });
   }
 }
@@ -110,6 +110,12 @@ class Shadow implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#state === "given up") controller.abort(GIVEN_UP);
+  }
+
+  /** The copy of a WebSocket's beginning stays without words. */
+  onRequestUpgrade(_: unknown, _status: unknown, _headers: unknown, socket: Duplex): void {
+    socket.destroy();
+    this.#over();
   }
 
   onResponseStart(): void {}

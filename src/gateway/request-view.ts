@@ -54,15 +54,18 @@ export class NodeRequestView implements HashedRequest {
   header(name: string): readonly string[] | undefined {
     if (name === "x-forwarded-proto") return [this.scheme];
     if (name === "x-request-id") return [this.requestId];
-    if (isTakenOff(name)) return name === "x-forwarded-client-cert" ? this.#certificate() : undefined;
+    if (isTakenOff(name)) return this.#restored(name);
     const values = this.#client.values(name);
     if (name === "x-forwarded-for") return [forwardedFor(values ?? [], plainAddress(this.#client.ends.remoteAddress))];
     if (values === undefined || values.length === 1) return values;
     return JOINED_REQUEST.has(name) ? [values.join(",")] : values;
   }
 
-  #certificate(): readonly string[] | undefined {
-    const { forwardedCertificate } = this.#client.ends;
-    return forwardedCertificate === undefined ? undefined : [forwardedCertificate];
+  /** What the gateway says in the place of what the client said. */
+  #restored(name: string): readonly string[] | undefined {
+    const { ends, upgrade } = this.#client;
+    const value =
+      name === "x-forwarded-client-cert" ? ends.forwardedCertificate : name === "upgrade" ? upgrade : undefined;
+    return value === undefined ? undefined : [value];
   }
 }
