@@ -65,7 +65,7 @@ export function secureConnector(dial: () => TLSSocket, timeoutMs: number): build
 }
 
 /** Runs once: when the handshake is done, or with the reason why it will not be. */
-export function whenSecure(socket: Socket, timeoutMs: number, run: (error: UpstreamError | undefined) => void): void {
+function whenSecure(socket: Socket, timeoutMs: number, run: (error: UpstreamError | undefined) => void): void {
   let failure: UpstreamError | undefined;
   const expire = () => {
     failure = new UpstreamError({ kind: "connect", reason: "timeout" });

@@ -84,12 +84,12 @@ export class Upstream {
 
   /** No new requests come after this; resolves when the last one has ended. */
   async retire(): Promise<void> {
-    await Promise.all(this.#lanes().flatMap(({ http1, http2 }) => [http1?.close(), http2?.close()]));
+    await Promise.all(this.#lanes().map(({ http1, http2 }) => Promise.all([http1?.close(), http2?.close()])));
   }
 
   /** Ends everything now. */
   async destroy(): Promise<void> {
-    await Promise.all(this.#lanes().flatMap(({ http1, http2 }) => [http1?.destroy(), http2?.destroy()]));
+    await Promise.all(this.#lanes().map(({ http1, http2 }) => Promise.all([http1?.destroy(), http2?.destroy()])));
   }
 
   #lanes(): readonly Lane[] {
