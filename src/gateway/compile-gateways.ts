@@ -64,7 +64,7 @@ function compileServer(
   if (number === undefined || !world.openPorts.includes(number)) {
     complain(
       `${field}.port.number`,
-      `${field}.port.number: ${number} is not open in the sandbox; open are ${world.openPorts.join(", ")}`,
+      `${field}.port.number: ${number} is not open in the sandbox; open are ${world.openPorts.join(", ")}${number === 443 ? TAKEN_443 : ""}`,
     );
     return undefined;
   }
@@ -96,6 +96,8 @@ function compileServing(
   const settings = compileServerTls(server.tls!, `${field}.tls`, world, complain, isListener(name));
   return { kind: "https", key: `https.${number}.${portName}.${name}.${namespace}`, settings };
 }
+
+const TAKEN_443 = " (another program had local port 8443 at the start: serin up --tls-port NUMBER takes another one)";
 
 function gatewayKey({ metadata: { name, namespace = "default" } }: IstioGateway): string {
   return `${namespace}/${name}`;

@@ -50,7 +50,11 @@ export function explain(world: World, request: RouteRequest): RouteExplanation {
       steps.push({ taken: false, text: `${routeText(route)}: ${mismatchText(reason, view)}` });
       continue;
     }
-    steps.push({ taken: true, text: `${routeText(route)}: matches` });
+    const isRedirect = route.action.kind === "https-redirect";
+    const text = isRedirect
+      ? "tls.httpsRedirect of a Gateway answers for the whole host"
+      : `${routeText(route)}: matches`;
+    steps.push({ taken: true, text });
     return explainAction(world, table, route, { steps, view });
   }
   return { steps, destinations: [], answer: { code: 404, reason: "no route (NR)" } };

@@ -237,6 +237,11 @@ describe("documents about the API", () => {
       resourceAttributes: { verb: "get", resource: "pods" },
     });
     expect(may.json()).toMatchObject({ status: { allowed: true } });
+    const other = await review("authorization.k8s.io", "subjectaccessreviews", "SubjectAccessReview", {
+      user: "system:serviceaccount:istio-system:istio-ingressgateway",
+      resourceAttributes: { verb: "list", resource: "secrets", namespace: "istio-system" },
+    });
+    expect([other.code, other.json()]).toMatchObject([201, { status: { allowed: true } }]);
     expect((await review("authentication.k8s.io", "tokenreviews", "TokenReview")).code).toBe(404);
   });
 });
