@@ -70,6 +70,17 @@ async function onCluster(options: DifferentialOptions): Promise<RoutingWorld> {
     cluster: connected.cluster,
     kubectl: { program: kubectlPath(), args: context === undefined ? [] : [`--context=${context}`] },
     about: `cluster ${origin.context ?? origin.server}, Kubernetes ${gitVersion}`,
-    serves: async (apiVersion, kind) => (await connected.resourceOf(apiVersion, kind)) !== undefined,
+    serves: remembered(async (apiVersion, kind) => (await connected.resourceOf(apiVersion, kind)) !== undefined),
   });
+}
+
+/** Hundreds of cases ask about the same few kinds. */
+function remembered<T>(ask: (apiVersion: string, kind: string) => Promise<T>): typeof ask {
+  const answers = new Map<string, Promise<T>>();
+  return (apiVersion, kind) => {
+    const key = `${apiVersion} ${kind}`;
+    const answer = answers.get(key) ?? ask(apiVersion, kind);
+    answers.set(key, answer);
+    return answer;
+  };
 }
