@@ -115,6 +115,8 @@ function headersSeen(raw: readonly string[], attempt: number, { luckyFirst, head
   const seen: Record<string, readonly string[]> = { ...headerMap(raw) };
   const sent = new Set(headers?.map(([name]) => name.toLowerCase()));
   for (const name of Object.keys(seen)) if (TELEMETRY.test(name) && !sent.has(name)) delete seen[name];
+  // Envoy's own takes the place of the client's.
+  delete seen["x-envoy-decorator-operation"];
   // Hop by hop: whose connection it is decides how long it lives, and case means nothing.
   const connection = tokens(seen["connection"]).filter((token) => token !== "keep-alive" && token !== "close");
   delete seen["connection"];

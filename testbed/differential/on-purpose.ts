@@ -1,6 +1,6 @@
 // Differences that are known and wanted, as docs/reference/gateway.md lists them: at most ten, and none in how a request is routed.
 
-import type { CaseRequest } from "./case.ts";
+import type { CaseRequest, UpstreamStep } from "./case.ts";
 import type { Difference } from "./compare.ts";
 
 export interface OnPurpose {
@@ -32,12 +32,13 @@ export const ON_PURPOSE: readonly OnPurpose[] = [
   {
     id: "expect",
     reason:
-      "the gateway's HTTP client knows no expectations: the gateway itself asks for the body with 100, and the upstream sees no Expect",
-    explains: ({ field, real }, { headers = [] }) =>
-      headers.some(([name]) => name.toLowerCase() === "expect") &&
-      (/^attempts\[\d\]\.(headers\.expect|body)$/.test(field) ||
-        field === "headers.x-envoy-upstream-service-time" ||
-        (field === "informed" && real === undefined)),
+      "the gateway's HTTP client knows no expectations: the gateway itself asks for the body with 100, the upstream sees no Expect, and a 100 of its own accord is no answer",
+    explains: ({ field, real }, { headers = [], upstream = [] }) =>
+      upstream.some(says100) ||
+      (headers.some(([name]) => name.toLowerCase() === "expect") &&
+        (/^attempts\[\d\]\.(headers\.expect|body)$/.test(field) ||
+          field === "headers.x-envoy-upstream-service-time" ||
+          (field === "informed" && real === undefined))),
   },
   {
     id: "rewrite-to-no-path",
@@ -46,6 +47,10 @@ export const ON_PURPOSE: readonly OnPurpose[] = [
     explains: (_, { path }) => path?.startsWith("/rewritten-to-no-path") === true,
   },
 ];
+
+function says100(step: UpstreamStep): boolean {
+  return typeof step === "object" && step.informs?.some(([status]) => status === 100) === true;
+}
 
 function bodyOf({ body = "", pieces = [] }: CaseRequest): string {
   return body + pieces.join("");
