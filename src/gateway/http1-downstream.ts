@@ -5,7 +5,7 @@ import type { Duplex } from "node:stream";
 import { hasBody, isContinue, refusalOf } from "./client-request.ts";
 import type { ConnectionEnds, Downstream } from "./downstream.ts";
 import type { Gate } from "./gate.ts";
-import { bodyFraming, emptyFraming, type HeaderList, sealed } from "./headers.ts";
+import { bodyFraming, edit, emptyFraming, type HeaderList, sealed } from "./headers.ts";
 import type { LocalReply } from "./local-reply.ts";
 import { switchingProtocols } from "./splice.ts";
 
@@ -90,7 +90,13 @@ export class Http1Downstream implements Downstream {
     response.removeHeader("connection");
     if (this.#gate.draining) response.shouldKeepAlive = false;
     if (!response.shouldKeepAlive) list.push("connection", "close");
-    response.writeHead(code, STATUS_CODES[code] ?? "Unknown", list);
+    const reason = STATUS_CODES[code] ?? "Unknown";
+    try {
+      response.writeHead(code, reason, list);
+    } catch {
+      // Node writes no announcement of trailers that cannot follow, and upstreams send it.
+      response.writeHead(code, reason, edit(list, { remove: ["trailer"], write: [] }));
+    }
   }
 
   get headSent(): boolean {

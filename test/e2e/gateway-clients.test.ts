@@ -42,6 +42,10 @@ beforeAll(async () => {
     request.on("end", () => {
       response.setHeader("X-Up", "1").setHeader("Server", "mine").setHeader("X-Secret", "s");
       if (request.url === "/empty") return response.writeHead(204).end();
+      if (request.url === "/etrailer") {
+        // Node's own server would not write it.
+        return request.socket.end("HTTP/1.1 200 OK\r\ntrailer: x-t\r\ncontent-length: 2\r\n\r\nok");
+      }
       if (request.url === "/echunked") {
         response.write("one,");
         return response.end("two");
@@ -221,6 +225,10 @@ test("Expect: 100-continue gets its 100 before the body is sent", async () => {
   const answer = await raw("POST /e HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 3\r\n\r\nabc");
   expect(answer).toMatch(/^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 200 OK\r\n/);
   expect(answer).toContain('"n":3');
+});
+
+test("an answer that announces trailers where none can follow is an answer all the same", async () => {
+  expect(await raw("GET /etrailer HTTP/1.1\r\nhost: a\r\n\r\n")).toMatch(/^HTTP\/1.1 200 OK\r\n[^]*\r\n\r\nok$/);
 });
 
 test("pipelined requests are answered in order", async () => {

@@ -53,7 +53,10 @@ async function switchingPod(version = "v1", delayMs = 0): Promise<string[]> {
     setTimeout(() => {
       if (request.url !== "/stay")
         socket.write("HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\nhello");
-      else socket.end("HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 2\r\n\r\nno");
+      else
+        socket.end(
+          "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ntrailer: x-t\r\ntransfer-encoding: chunked\r\n\r\n2\r\nno\r\n0\r\n\r\n",
+        );
     }, delayMs);
   });
   await sleep(30);
