@@ -83,7 +83,7 @@ export const UPGRADE_CASES: readonly DifferentialCase[] = [
       ],
     }),
     refused({ status: 204 }),
-    refused({ status: 200, pieces: ["a", "b"], trailers: [["x-t", "1"]] }),
+    refused({ status: 200, pieces: ["a", "b"] }),
   ]),
   webSocket("an upstream that fails", [refused("reset"), refused("garbage")]),
   webSocket(
