@@ -15,7 +15,7 @@ export interface ConnectionEnds {
 }
 
 /** Where an upstream's answer is written to. */
-export interface AnswerSink {
+interface AnswerSink {
   /** False: wait for `onceWritable`. */
   write(chunk: Buffer): boolean;
   onceWritable(run: () => void): void;
