@@ -82,7 +82,7 @@ test("each server has routes of its own, for its own hosts", () => {
 });
 
 test.each<[what: string, GatewayServer[], problem: string]>([
-  ["no tls", [{ ...https("a", ["*"]), tls: undefined } as GatewayServer], "refused: spec.servers[0].tls is missing"],
+  ["no tls", [{ ...https("a", ["*"]), tls: undefined }], "refused: spec.servers[0].tls is missing"],
   [
     "no mode",
     [https("a", ["*"], { credentialName: "shop" })],
@@ -199,7 +199,7 @@ describe("what is passed through", () => {
   ];
   const passing = (more: object[] = []) =>
     secureWorld([server], {
-      virtualServices: [virtualService([], { hosts: ["*.example"], tls: [...tls, ...more] } as object, "vs")],
+      virtualServices: [virtualService([], { hosts: ["*.example"], tls: [...tls, ...more] }, "vs")],
     });
 
   test("by name and port, with weights", () => {

@@ -3,6 +3,7 @@
 // https://www.envoyproxy.io/docs/envoy/latest/configuration/listeners/listener_filters/tls_inspector
 
 import type { Socket } from "node:net";
+import type { Clock } from "../ports/clock.ts";
 import { type ClientHello, readClientHello } from "./client-hello.ts";
 import type { Gate } from "./gate.ts";
 import type { Acceptor } from "./listen.ts";
@@ -32,7 +33,7 @@ export class TlsAcceptor implements Acceptor {
   accept(socket: Socket): void {
     const port = this.#gate.live.table.tls.get(this.#port);
     if (port === undefined) return this.#plain.accept(socket);
-    whenHelloRead(socket, (hello) => this.#choose(port, socket, hello));
+    whenHelloRead(this.#gate.clock, socket, (hello) => this.#choose(port, socket, hello));
   }
 
   drain(): void {
@@ -49,9 +50,11 @@ export class TlsAcceptor implements Acceptor {
 }
 
 /** Runs once; what was read is still there to be read. Connections that are no TLS, too slow or too long are closed. */
-function whenHelloRead(socket: Socket, run: (hello: ClientHello) => void): void {
+function whenHelloRead(clock: Clock, socket: Socket, run: (hello: ClientHello) => void): void {
   let read: Buffer = Buffer.alloc(0);
   const close = () => void socket.destroy();
+  // From the start, however often a client sends another byte.
+  const cancel = clock.after(INSPECTION_TIMEOUT_MS, close);
   const onReadable = () => {
     const chunk = socket.read() as Buffer | null;
     if (chunk === null) return;
@@ -59,11 +62,10 @@ function whenHelloRead(socket: Socket, run: (hello: ClientHello) => void): void 
     const hello = readClientHello(read);
     if (hello === "other" || (hello === "more" && read.length > MAX_HELLO_BYTES)) return close();
     if (hello === "more") return;
-    socket.off("readable", onReadable).off("end", close).off("error", close).off("timeout", close);
-    socket.setTimeout(0);
+    socket.off("readable", onReadable).off("end", close).off("error", close).off("close", cancel);
+    cancel();
     socket.unshift(read);
     run(hello);
   };
-  socket.setTimeout(INSPECTION_TIMEOUT_MS, close);
-  socket.on("readable", onReadable).on("end", close).on("error", close);
+  socket.on("readable", onReadable).on("end", close).on("error", close).on("close", cancel);
 }

@@ -158,7 +158,7 @@ const base64 = (data: Record<string, string>) =>
 async function putSecret(name: string, data: Record<string, string>): Promise<void> {
   const metadata = { name, namespace: SYSTEM };
   const secret = { apiVersion: "v1", kind: "Secret", metadata, type: "Opaque", data: base64(data) };
-  await api.cluster.create(SECRETS, secret as KubeObject);
+  await api.cluster.create(SECRETS, secret);
 }
 
 function pairOf({ certificate, key }: Certificate): Record<string, string> {

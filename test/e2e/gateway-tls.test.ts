@@ -65,7 +65,7 @@ async function putSecret(name: string, data: Record<string, string>): Promise<vo
   const secret = { apiVersion: "v1", kind: "Secret", metadata: key(name), data: Object.fromEntries(encoded) as object };
   const isThere = (await world.cluster.list(SECRETS)).items.some(({ metadata }) => metadata.name === name);
   if (isThere) await world.cluster.patch(SECRETS, key(name), { type: "merge", body: { data: secret.data } });
-  else await world.cluster.create(SECRETS, secret as KubeObject);
+  else await world.cluster.create(SECRETS, secret);
 }
 
 function pairOf({ certificate, key }: Certificate): Record<string, string> {
@@ -140,7 +140,7 @@ test("certificates change, break and go without one failed request; what is brok
 function keepAsking() {
   const failures: string[] = [];
   const kept = new Agent({ keepAlive: true, maxSockets: 2 });
-  let running = true;
+  const stop = new AbortController();
   const ask = (agent: Agent | false) =>
     new Promise<void>((resolve) => {
       const options = { host: "127.0.0.1", port, servername: "shop.example", ca: authority.certificate, agent };
@@ -153,12 +153,12 @@ function keepAsking() {
       });
     });
   const loop = async () => {
-    for (; running; await sleep(5)) await Promise.all([ask(kept), ask(false)]);
+    for (; !stop.signal.aborted; await sleep(5)) await Promise.all([ask(kept), ask(false)]);
   };
   const ended = loop();
   return {
     async stop(): Promise<string[]> {
-      running = false;
+      stop.abort();
       await ended;
       kept.destroy();
       return failures;
