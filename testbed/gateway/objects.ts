@@ -4,7 +4,7 @@ import type { ObjectMeta } from "../../src/core/kubernetes/object.ts";
 import type { Pod } from "../../src/core/kubernetes/workload.ts";
 import { compileTable } from "../../src/gateway/compile.ts";
 import { INGRESS_LABELS, INGRESS_NAMESPACE } from "../../src/gateway/ingress-objects.ts";
-import { findRoute, findByHost, type RequestView } from "../../src/gateway/match.ts";
+import { findByHost, findRoute, type RequestView } from "../../src/gateway/match.ts";
 import { hostWithoutPort } from "../../src/gateway/names.ts";
 import type { DestinationRule, HttpRoute, IstioGateway, VirtualService } from "../../src/gateway/objects.ts";
 import type { Route, RouteTable } from "../../src/gateway/table.ts";
