@@ -155,7 +155,7 @@ function isBodiless({ status }: UpstreamAnswer): boolean {
   return status === 204 || status === 304;
 }
 
-export function piecesOf(step: UpstreamAnswer, subset: string): readonly string[] {
+function piecesOf(step: UpstreamAnswer, subset: string): readonly string[] {
   if (isBodiless(step)) return [];
   return step.pieces ?? [step.body ?? subset];
 }
