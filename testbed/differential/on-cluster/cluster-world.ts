@@ -5,6 +5,7 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Cluster } from "../../../src/ports/cluster.ts";
 import { CONTROL_PORT } from "../fleet-ports.ts";
 import { createAll, Probe, suiteGateway } from "../objects.ts";
@@ -58,12 +59,16 @@ export async function startClusterWorld(options: ClusterWorldOptions): Promise<R
   const control = await forward(HOME, FLEET_POD, [CONTROL_PORT]);
   const fleet = remoteFleet({ host: "127.0.0.1", port: control.get(CONTROL_PORT)! });
   stack.defer(() => fleet.close());
-  const { podPorts } = ingress;
-  const forwarded = await forward(ingress.namespace, ingress.name, [...podPorts.values(), ADMIN_PORT]);
-  const addresses = options.gatewayAddresses ?? loopback(podPorts, forwarded);
-  const workers = await workersOf(forwarded.get(ADMIN_PORT)!);
   const writer = ownWriter(cluster, ingress.labels, run);
   await createAll(writer, [suiteGateway()]);
+  const { podPorts } = ingress;
+  const admin = (await forward(ingress.namespace, ingress.name, [ADMIN_PORT])).get(ADMIN_PORT)!;
+  // A port-forward ends for good when its port is not open yet.
+  await whenOpen(admin, [...podPorts.values()]);
+  const workers = await workersOf(admin);
+  const addresses =
+    options.gatewayAddresses ??
+    loopback(podPorts, await forward(ingress.namespace, ingress.name, [...podPorts.values()]));
   const probe = new Probe(writer, addresses.get(GATEWAY_PORTS[0])!);
   stack.defer(() => probe.close());
   const started = stack.move();
@@ -80,6 +85,18 @@ export async function startClusterWorld(options: ClusterWorldOptions): Promise<R
 
 /** Envoy's own, in every pod of Istio's. */
 const ADMIN_PORT = 15_000;
+
+/** Resolves when the proxy listens on the ports. Throws after a while. */
+async function whenOpen(admin: number, ports: readonly number[]): Promise<void> {
+  for (let left = 300; ; left--) {
+    const listeners = await (await fetch(`http://127.0.0.1:${admin}/listeners`)).text();
+    const closed = ports.filter((port) => !new RegExp(`:${port}$`, "m").test(listeners));
+    if (closed.length === 0) return;
+    if (left === 0)
+      throw new Error(`the gateway's pod does not listen on ${closed.join(", ")} after 30 s: istiod's log tells why`);
+    await sleep(100);
+  }
+}
 
 /** How many threads the proxy has. */
 async function workersOf(localPort: number): Promise<number> {

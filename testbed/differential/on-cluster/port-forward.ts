@@ -24,7 +24,7 @@ export async function startPortForward(
   const wanted = [...new Set(ports)];
   const child = startChild({
     home,
-    name: `port-forward-${pod}`,
+    name: `port-forward-${pod}-${wanted[0]}`,
     program,
     args: [
       ...args,
