@@ -13,6 +13,8 @@ export interface BothWorlds {
 
 /** More than a few bugs are not made small: they would take long, and are seen well enough. */
 const AT_MOST = 2;
+/** A report that is late because its bugs are not small yet helps nobody. */
+const WITHIN_MS = 60_000;
 let lastNumber = 10_000;
 
 export async function shrunk(
@@ -23,10 +25,13 @@ export async function shrunk(
   const bugs = verdicts
     .filter(({ verdict, feature }) => verdict === "bug" && feature === "generated")
     .slice(0, AT_MOST);
+  const deadline = performance.now() + WITHIN_MS;
+  const showsBug = async (variant: DifferentialCase) =>
+    performance.now() < deadline && (await verdictIn(worlds, variant))?.verdict === "bug";
   const small = new Map<string, CaseVerdict>();
   for (const { name } of bugs) {
     const failing = cases.find(({ source }) => source.name === name)!.source;
-    const smallest = await shrink(failing, async (variant) => (await verdictIn(worlds, variant))?.verdict === "bug");
+    const smallest = await shrink(failing, showsBug);
     const verdict = await verdictIn(worlds, smallest);
     if (verdict !== undefined)
       small.set(name, { ...verdict, name: `${name}, made small: ${JSON.stringify(smallest.routes)}` });
