@@ -6,7 +6,7 @@ import type { Gate } from "./gate.ts";
 import { grpcStatusOf, httpStatusOf, isGrpc } from "./grpc.ts";
 import type { HeaderList } from "./headers.ts";
 import type { LiveCluster } from "./live-cluster.ts";
-import { logRouting } from "./log-routing.ts";
+import { logEntry } from "./log-routing.ts";
 import type { NodeRequestView } from "./request-view.ts";
 import type { AnswerHeaders } from "./retry.ts";
 import type { DestinationStats } from "./stats.ts";
@@ -74,18 +74,9 @@ export class Account {
     this.stats.observe(code, flags, durationMs, this.isGrpc ? this.#finalGrpcStatus(code) : undefined);
     const { accessLog, clock } = this.#gate;
     if (accessLog === undefined) return;
-    accessLog.write({
-      ...logRouting(this.#client, this),
-      startMs: clock.now() - durationMs,
-      code,
-      flags,
-      details,
-      failure,
-      durationMs,
-      bytesReceived: this.bytesReceived,
-      bytesSent: this.bytesSent,
-      upstreamMs: this.upstreamMs,
-    });
+    accessLog.write(
+      logEntry(this.#client, this, { code, flags, details, failure, durationMs, startMs: clock.now() - durationMs }),
+    );
   }
 
   /** "" when there was no answer at all. */

@@ -1,32 +1,40 @@
-// What the access log says about where a request went.
+// What the access log says about a request: what it was, where it went, and how it ended.
 
-import { addressesOf, plainAddress } from "./client-request.ts";
+import type { AccessLogEntry } from "./access-log.ts";
+import type { Account, Outcome } from "./account.ts";
+import { plainAddress } from "./client-request.ts";
 import type { Downstream } from "./downstream.ts";
-import type { LiveCluster } from "./live-cluster.ts";
-import type { NodeRequestView } from "./request-view.ts";
-import type { Route } from "./table.ts";
-import type { Upstream } from "./upstream.ts";
 
-export interface Whereabouts {
-  /** Undefined for a request that was refused before it was read. */
-  view: NodeRequestView | undefined;
-  route: Route | undefined;
-  cluster: LiveCluster | undefined;
-  upstream: Upstream | undefined;
+export interface Ending extends Outcome {
+  startMs: number;
+  durationMs: number;
 }
 
-export function logRouting(client: Downstream, { view, route, cluster, upstream }: Whereabouts) {
+/** Every field is written out: spreading objects costs more than the line itself. */
+export function logEntry(client: Downstream, account: Account, ending: Ending): AccessLogEntry {
+  const { view, route, cluster, upstream, bytesReceived, bytesSent, upstreamMs } = account;
+  const { ends } = client;
   return {
-    ...addressesOf(client.ends),
+    startMs: ending.startMs,
     method: client.method,
     protocol: client.protocol,
     path: view?.target ?? client.target,
-    authority: view?.authority ?? client.authority,
+    code: ending.code,
+    flags: ending.flags,
+    details: ending.details,
+    failure: ending.failure,
+    bytesReceived,
+    bytesSent,
+    durationMs: ending.durationMs,
+    upstreamMs,
     forwardedFor: view === undefined ? undefined : forwardedFor(client),
     userAgent: client.text("user-agent"),
     requestId: view?.requestId,
+    authority: view?.authority ?? client.authority,
     upstreamHost: upstream?.endpoint.address,
     cluster: cluster?.cluster.key,
+    localAddress: `${plainAddress(ends.localAddress)}:${ends.localPort}`,
+    remoteAddress: `${plainAddress(ends.remoteAddress)}:${ends.remotePort}`,
     routeName: route?.name ?? "",
   };
 }

@@ -1,19 +1,17 @@
 // The connections to one endpoint that speaks TLS. Each host that requests are for has connections of its own, since the name that was
 // asked for in the handshake belongs to the connection: Envoy's auto_sni. Those of hosts that nobody asks for any more are given up.
 
-import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import type { buildConnector, Pool } from "undici";
 import type { HeaderList } from "./headers.ts";
+import type { Http1Pool } from "./http1-pool.ts";
 import type { Http2Pool } from "./http2-pool.ts";
 import { hostWithoutPort } from "./names.ts";
 import type { UpstreamTls } from "./tls-settings.ts";
-import { tlsFailure, UpstreamError } from "./upstream-error.ts";
 import { secureDialer } from "./upstream-tls.ts";
 
 /** For each protocol that may be spoken. */
 export interface Lane {
-  http1: Pool | undefined;
+  http1: Http1Pool | undefined;
   http2: Http2Pool | undefined;
 }
 
@@ -54,29 +52,4 @@ export class SecureLanes {
     this.#lanes.delete(host);
     void Promise.allSettled([http1?.close(), http2?.close()]);
   }
-}
-
-/** For undici, which takes the connection for a plain one. */
-export function secureConnector(dial: () => TLSSocket, timeoutMs: number): buildConnector.connector {
-  return (_, callback) => {
-    const socket = dial();
-    whenSecure(socket, timeoutMs, (error) => (error === undefined ? callback(null, socket) : callback(error, null)));
-  };
-}
-
-/** Runs once: when the handshake is done, or with the reason why it will not be. */
-function whenSecure(socket: Socket, timeoutMs: number, run: (error: UpstreamError | undefined) => void): void {
-  let failure: UpstreamError | undefined;
-  const expire = () => {
-    failure = new UpstreamError({ kind: "connect", reason: "timeout" });
-    socket.destroy();
-  };
-  const onError = (error: Error) => (failure ??= new UpstreamError(tlsFailure(error), { cause: error }));
-  const onClose = () => run(failure ?? new UpstreamError(tlsFailure(new Error("closed"))));
-  socket.setTimeout(timeoutMs, expire);
-  socket.on("error", onError).on("close", onClose);
-  socket.once("secureConnect", () => {
-    socket.setTimeout(0).off("timeout", expire).off("error", onError).off("close", onClose);
-    run(undefined);
-  });
 }

@@ -1,19 +1,16 @@
 // One endpoint that requests are sent to: its connections and what is in flight. Lives as long as the endpoint is in the
 // table; after that it takes no new request, idle connections close at once, and running ones finish.
 
-import { createRequire } from "node:module";
 import type { Readable } from "node:stream";
-import type { Dispatcher, Pool } from "undici";
+import type { Dispatcher } from "undici";
 import type { HeaderList } from "./headers.ts";
+import { Http1Pool } from "./http1-pool.ts";
 import { Http2Pool } from "./http2-pool.ts";
-import { type Lane, type LaneDial, SecureLanes, secureConnector } from "./secure-lanes.ts";
+import { type Lane, type LaneDial, SecureLanes } from "./secure-lanes.ts";
 import type { DestinationStats } from "./stats.ts";
 import type { Endpoint, Transport, UpstreamProtocol } from "./table.ts";
 import type { UpstreamTls } from "./tls-settings.ts";
 import { UpstreamError } from "./upstream-error.ts";
-
-// undici's index loads everything it has (fetch, caches, WebSocket: 90 ms); the pool alone is all that is needed.
-const PoolOnly = createRequire(import.meta.url)("undici/lib/dispatcher/pool.js") as typeof Pool;
 
 /** Istio's default for a cluster's connect_timeout. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -70,7 +67,7 @@ export class Upstream {
   /** One of HTTP/1.1 that the next request would get at once. */
   hasIdleConnection(headers: HeaderList): boolean {
     const lane = this.#plain ?? this.#secure?.laneOf(headers);
-    return (lane?.http1?.stats.free ?? 0) > 0;
+    return lane?.http1?.hasIdle === true;
   }
 
   dispatch(options: UpstreamRequest, handler: Dispatcher.DispatchHandler, http2: boolean): void {
@@ -108,20 +105,16 @@ function idleTimeoutMs(transport: Transport | undefined): number {
   return (transport?.idleTimeoutMs ?? IDLE_TIMEOUT_MS) || FOREVER_MS;
 }
 
-function http1Pool(address: string, transport: Transport | undefined, dial: LaneDial | undefined): Pool {
-  const timeout = transport?.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
-  return new PoolOnly(`http://${address}`, {
-    ...(transport?.maxConnections === undefined ? {} : { connections: transport.maxConnections }),
-    connect: dial === undefined ? { timeout } : secureConnector(() => dial(placeOf(address), undefined), timeout),
-    ...(transport?.maxRequestsPerConnection === undefined
-      ? {}
-      : { maxRequestsPerClient: transport.maxRequestsPerConnection }),
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    ...(transport?.maxConnectionAgeMs === undefined ? {} : { clientTtl: transport.maxConnectionAgeMs }),
-    keepAliveTimeout: idleTimeoutMs(transport),
-    keepAliveMaxTimeout: idleTimeoutMs(transport),
-    maxHeaderSize: 61_440,
+function http1Pool(address: string, transport: Transport | undefined, dial: LaneDial | undefined): Http1Pool {
+  const place = placeOf(address);
+  return new Http1Pool({
+    ...place,
+    ...(dial !== undefined && { dial: () => dial(place, undefined) }),
+    connectTimeoutMs: transport?.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    idleTimeoutMs: idleTimeoutMs(transport),
+    maxRequests: transport?.maxRequestsPerConnection ?? Infinity,
+    maxAgeMs: transport?.maxConnectionAgeMs,
+    maxConnections: transport?.maxConnections ?? Infinity,
   });
 }
 
