@@ -1,7 +1,7 @@
 // Access log in Istio's default text format (istiod: EnvoyTextLogFormat), buffered: lines are joined and written once a second
 // or when 64 KiB have come together, as Envoy does. The file is turned over at 32 MiB; one old file is kept.
 
-import { createWriteStream, existsSync, renameSync, statSync, type WriteStream } from "node:fs";
+import { createWriteStream, renameSync, statSync, type WriteStream } from "node:fs";
 import type { Clock } from "../ports/clock.ts";
 
 const FLUSH_MS = 1_000;
@@ -39,18 +39,20 @@ export interface AccessLog {
   close(): Promise<void>;
 }
 
-export function fileAccessLog(file: string, clock: Clock): AccessLog {
-  let { stream, bytes } = open(file);
+/** `file` may be a pipe or device, too. `onError`: a line could not be written, once for each time that the file was opened. */
+export function fileAccessLog(file: string, clock: Clock, onError: (error: Error) => void): AccessLog {
+  let { stream, bytes, turnsOver } = open(file, onError);
   let buffered = "";
   const isoTime = isoTimes();
   let cancel: (() => void) | undefined;
   const flush = () => {
     cancel?.();
     cancel = undefined;
-    if (bytes > MAX_FILE_BYTES) {
+    const full = turnsOver && bytes > MAX_FILE_BYTES;
+    if (full) renameSync(file, `${file}.1`);
+    if (full || stream.destroyed) {
       stream.end();
-      renameSync(file, `${file}.1`);
-      ({ stream, bytes } = open(file));
+      ({ stream, bytes, turnsOver } = open(file, onError));
     }
     stream.write(buffered);
     bytes += buffered.length;
@@ -69,8 +71,19 @@ export function fileAccessLog(file: string, clock: Clock): AccessLog {
   };
 }
 
-function open(file: string): { stream: WriteStream; bytes: number } {
-  return { bytes: existsSync(file) ? statSync(file).size : 0, stream: createWriteStream(file, { flags: "a" }) };
+interface OpenFile {
+  stream: WriteStream;
+  bytes: number;
+  /** Only what is a file: a device such as /dev/null must not be renamed. */
+  turnsOver: boolean;
+}
+
+function open(file: string, onError: (error: Error) => void): OpenFile {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  const stream = createWriteStream(file, { flags: "a" });
+  // A full disk must not end the gateway.
+  stream.on("error", onError);
+  return { stream, bytes: stats?.size ?? 0, turnsOver: stats?.isFile() ?? true };
 }
 
 /** One expression, no list in between: it is made for every request. */

@@ -6,26 +6,16 @@ import type { Gate } from "./gate.ts";
 import { grpcStatusOf, httpStatusOf, isGrpc } from "./grpc.ts";
 import type { HeaderList } from "./headers.ts";
 import type { LiveCluster } from "./live-cluster.ts";
-import { logEntry } from "./log-routing.ts";
+import { logEntry, type Outcome } from "./log-routing.ts";
 import type { NodeRequestView } from "./request-view.ts";
 import type { AnswerHeaders } from "./retry.ts";
 import type { DestinationStats } from "./stats.ts";
 import type { Route } from "./table.ts";
 import type { Upstream } from "./upstream.ts";
 
-export interface Outcome {
-  /** 0: the client got none. */
-  code: number;
-  flags: string;
-  /** Envoy's RESPONSE_CODE_DETAILS. */
-  details: string;
-  failure: string;
-}
-
 export class Account {
   readonly isGrpc: boolean;
   stats: DestinationStats;
-  /** Undefined for a request that was refused before it was read. */
   view: NodeRequestView | undefined;
   route: Route | undefined;
   cluster: LiveCluster | undefined;

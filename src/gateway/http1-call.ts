@@ -1,8 +1,14 @@
 // One request to an upstream that speaks HTTP/1.1, told to a handler in undici's words.
 
 import type { Dispatcher } from "undici";
-import type { Http1Connection } from "./http1-connection.ts";
 import type { Http1Request } from "./http1-head.ts";
+
+/** The connection that a request is on. */
+interface Carrier {
+  end(error: Error): void;
+  pause(): void;
+  resume(): void;
+}
 
 export class Http1Call implements Dispatcher.DispatchController {
   readonly aborted = false;
@@ -10,7 +16,7 @@ export class Http1Call implements Dispatcher.DispatchController {
   readonly request: Http1Request;
   readonly handler: Dispatcher.DispatchHandler;
   /** Which one carries it; undefined until it is sent. */
-  connection: Http1Connection | undefined;
+  connection: Carrier | undefined;
   paused = false;
   over = false;
 

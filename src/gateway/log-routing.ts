@@ -1,18 +1,42 @@
 // What the access log says about a request: what it was, where it went, and how it ended.
 
 import type { AccessLogEntry } from "./access-log.ts";
-import type { Account, Outcome } from "./account.ts";
 import { plainAddress } from "./client-request.ts";
 import type { Downstream } from "./downstream.ts";
+import type { LiveCluster } from "./live-cluster.ts";
+import type { NodeRequestView } from "./request-view.ts";
+import type { Route } from "./table.ts";
+import type { Upstream } from "./upstream.ts";
 
-export interface Ending extends Outcome {
+export interface Outcome {
+  /** 0: the client got none. */
+  code: number;
+  flags: string;
+  /** Envoy's RESPONSE_CODE_DETAILS. */
+  details: string;
+  failure: string;
+}
+
+interface Ending extends Outcome {
   startMs: number;
   durationMs: number;
 }
 
+/** What was found out on the way. */
+interface Passage {
+  /** Undefined for a request that was refused before it was read. */
+  view: NodeRequestView | undefined;
+  route: Route | undefined;
+  cluster: LiveCluster | undefined;
+  upstream: Upstream | undefined;
+  upstreamMs: number | undefined;
+  bytesReceived: number;
+  bytesSent: number;
+}
+
 /** Every field is written out: spreading objects costs more than the line itself. */
-export function logEntry(client: Downstream, account: Account, ending: Ending): AccessLogEntry {
-  const { view, route, cluster, upstream, bytesReceived, bytesSent, upstreamMs } = account;
+export function logEntry(client: Downstream, passage: Passage, ending: Ending): AccessLogEntry {
+  const { view, route, cluster, upstream, bytesReceived, bytesSent, upstreamMs } = passage;
   const { ends } = client;
   return {
     startMs: ending.startMs,

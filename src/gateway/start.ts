@@ -128,13 +128,14 @@ function leftOut(log: Log, port: number, error: unknown): undefined {
   log.warn("a port of the gateway is not open", { port, reason: String(error.cause) });
 }
 
-function makeGate({ clock, accessLogFile, timeLimits }: GatewayOptions, live: LiveTable, stats: Stats): Gate {
+function makeGate({ clock, log, accessLogFile, timeLimits }: GatewayOptions, live: LiveTable, stats: Stats): Gate {
+  const onError = (error: Error) => log.warn("lines of the access log are lost", { reason: error.message });
   return {
     live,
     stats,
     clock,
     timeLimits: { ...TIME_LIMITS, ...timeLimits },
-    accessLog: accessLogFile === undefined ? undefined : fileAccessLog(accessLogFile, clock),
+    accessLog: accessLogFile === undefined ? undefined : fileAccessLog(accessLogFile, clock, onError),
     monotonicMs: () => performance.now(),
     httpDate: cachedHttpDate(() => clock.now()),
     newRequestId: randomUUID,
