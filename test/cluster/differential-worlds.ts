@@ -4,6 +4,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { KubeConfig } from "@kubernetes/client-node";
 import { kubectlPath } from "../../scripts/kubectl.ts";
 import { startServer } from "../../scripts/schemas/real-server.ts";
 import { connect } from "../../src/adapters/kubernetes/connect.ts";
@@ -65,9 +66,13 @@ async function onCluster(options: DifferentialOptions): Promise<RoutingWorld> {
   const connected = await connect({ ...chosen, env: process.env, clock, rate: RATE });
   const { gitVersion } = await connected.serverVersion();
   const { origin } = connected;
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromDefault();
+  if (context !== undefined) kubeConfig.setCurrentContext(context);
   return await startClusterWorld({
     ...options,
     cluster: connected.cluster,
+    kubeConfig,
     kubectl: { program: kubectlPath(), args: context === undefined ? [] : [`--context=${context}`] },
     about: `cluster ${origin.context ?? origin.server}, Kubernetes ${gitVersion}`,
     serves: remembered(async (apiVersion, kind) => (await connected.resourceOf(apiVersion, kind)) !== undefined),

@@ -1,6 +1,6 @@
 // Removes what a run made on a cluster, when the run ends: by itself, by an error, by Ctrl-C, by kill -9. It is a process and a session of
 // its own, and knows of the end because its standard input ends then.
-//   node caretaker.ts RUN KUBECTL [KUBECTL_ARGUMENT...]        on standard input: ids of processes to be ended, too
+//   node caretaker.ts RUN KUBECTL [KUBECTL_ARGUMENT...]
 
 import { spawnSync } from "node:child_process";
 import { text } from "node:stream/consumers";
@@ -10,22 +10,13 @@ const [run, program, ...args] = process.argv.slice(2);
 // Ctrl-C and the end of a terminal are for the suite; what is to be done comes after it.
 for (const signal of ["SIGINT", "SIGHUP", "SIGTERM"]) process.on(signal, () => {});
 
-const pids = (await text(process.stdin)).split("\n").filter((line) => line !== "");
-for (const pid of pids) end(Number(pid));
+await text(process.stdin);
 const failures = [
   ...STRAY_RESOURCES.map((resource) => remove(resource, `--namespace=${SYSTEM}`)),
   remove("namespaces", "--wait=true"),
 ].filter((failure) => failure !== undefined);
 for (const failure of failures) console.error(failure);
 process.exitCode = failures.length === 0 ? 0 : 1;
-
-function end(pid: number): void {
-  try {
-    process.kill(pid);
-  } catch {
-    // It has ended by itself.
-  }
-}
 
 function remove(...what: string[]): string | undefined {
   const command = [...args, "delete", ...what, `--selector=${RUN_LABEL}=${run}`, "--ignore-not-found"];

@@ -2,10 +2,8 @@
 // that is there, reached through a port-forward. Everything that was made is removed at the end, whatever the end is.
 
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { KubeConfig } from "@kubernetes/client-node";
 import type { Cluster } from "../../../src/ports/cluster.ts";
 import { CONTROL_PORT } from "../fleet-ports.ts";
 import { createAll, Probe, suiteGateway } from "../objects.ts";
@@ -14,9 +12,9 @@ import { FLEET_POD, startFleetPods } from "./fleet-pods.ts";
 import { findIngress } from "./ingress.ts";
 import { whyLeftOut } from "./left-out.ts";
 import { HOME } from "./own-names.ts";
-import { makeNamespaces, startCaretaker } from "./own-namespaces.ts";
+import { type Kubectl, makeNamespaces, startCaretaker } from "./own-namespaces.ts";
 import { ownWriter } from "./own-writer.ts";
-import { type Kubectl, startPortForward } from "./port-forward.ts";
+import { forwardPort } from "./port-forward.ts";
 import { remoteFleet } from "./remote-fleet.ts";
 import { refuseSharedHosts } from "./shared-hosts.ts";
 
@@ -24,6 +22,8 @@ type Address = { host: string; port: number };
 
 export interface ClusterWorldOptions {
   cluster: Cluster;
+  /** The same cluster, for port-forwards and for removing what was made. */
+  kubeConfig: KubeConfig;
   kubectl: Kubectl;
   /** For the report: which cluster it is. */
   about: string;
@@ -46,29 +46,24 @@ export async function startClusterWorld(options: ClusterWorldOptions): Promise<R
   await using stack = new AsyncDisposableStack();
   const caretaker = startCaretaker(kubectl, run);
   stack.defer(() => caretaker.finish());
-  const home = mkdtempSync(join(tmpdir(), "differential-"));
-  stack.defer(() => rmSync(home, { recursive: true, force: true }));
-  const forward = async (namespace: string, pod: string, ports: readonly number[]) => {
-    const { child, localPorts } = await startPortForward(kubectl, { namespace, pod, ports, home });
-    caretaker.alsoEnds(child.pid);
-    stack.defer(() => child.stop());
-    return localPorts;
+  const forward = async (namespace: string, pod: string, port: number): Promise<Address> => {
+    const forwarded = await forwardPort(options.kubeConfig, { namespace, pod, port });
+    stack.defer(() => forwarded.close());
+    return { host: "127.0.0.1", port: forwarded.localPort };
   };
   await makeNamespaces(cluster, run);
   await startFleetPods(cluster, options.nodeImage);
-  const control = await forward(HOME, FLEET_POD, [CONTROL_PORT]);
-  const fleet = remoteFleet({ host: "127.0.0.1", port: control.get(CONTROL_PORT)! });
+  const fleet = remoteFleet(await forward(HOME, FLEET_POD, CONTROL_PORT));
   stack.defer(() => fleet.close());
   const writer = ownWriter(cluster, ingress.labels, run);
   await createAll(writer, [suiteGateway()]);
-  const { podPorts } = ingress;
-  const admin = (await forward(ingress.namespace, ingress.name, [ADMIN_PORT])).get(ADMIN_PORT)!;
-  // A port-forward ends for good when its port is not open yet.
-  await whenOpen(admin, [...podPorts.values()]);
-  const workers = await workersOf(admin);
-  const addresses =
-    options.gatewayAddresses ??
-    loopback(podPorts, await forward(ingress.namespace, ingress.name, [...podPorts.values()]));
+  const admin = await forward(ingress.namespace, ingress.name, ADMIN_PORT);
+  await whenOpen(admin.port, [...ingress.podPorts.values()]);
+  const workers = await workersOf(admin.port);
+  const addresses = new Map(options.gatewayAddresses);
+  if (addresses.size === 0)
+    for (const [gatewayPort, podPort] of ingress.podPorts)
+      addresses.set(gatewayPort, await forward(ingress.namespace, ingress.name, podPort));
   const probe = new Probe(writer, addresses.get(GATEWAY_PORTS[0])!);
   stack.defer(() => probe.close());
   const started = stack.move();
@@ -103,10 +98,4 @@ async function workersOf(localPort: number): Promise<number> {
   const answer = await fetch(`http://127.0.0.1:${localPort}/server_info`);
   const { command_line_options } = (await answer.json()) as { command_line_options: { concurrency: number } };
   return command_line_options.concurrency;
-}
-
-function loopback(podPorts: ReadonlyMap<number, number>, local: ReadonlyMap<number, number>): Map<number, Address> {
-  return new Map(
-    [...podPorts].map(([gatewayPort, podPort]) => [gatewayPort, { host: "127.0.0.1", port: local.get(podPort)! }]),
-  );
 }

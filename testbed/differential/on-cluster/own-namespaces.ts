@@ -7,11 +7,14 @@ import type { KubeObject } from "../../../src/core/kubernetes/object.ts";
 import { NAMESPACES } from "../../../src/core/kubernetes/resource.ts";
 import { type Cluster, isClusterError } from "../../../src/ports/cluster.ts";
 import { OWN_LABEL, OWN_LABEL_VALUE, OWN_NAMESPACES, ownLabels } from "./own-names.ts";
-import type { Kubectl } from "./port-forward.ts";
+
+export interface Kubectl {
+  program: string;
+  /** --context, when it was given. */
+  args: readonly string[];
+}
 
 export interface Caretaker {
-  /** This process ends with the run, too. */
-  alsoEnds(pid: number | undefined): void;
   /** Resolves when everything that the run made is gone. */
   finish(): Promise<void>;
 }
@@ -24,7 +27,6 @@ export function startCaretaker({ program, args }: Kubectl, run: string): Caretak
     stdio: ["pipe", "ignore", "inherit"],
   });
   return {
-    alsoEnds: (pid) => void (pid !== undefined && child.stdin!.write(`${pid}\n`)),
     finish: () =>
       new Promise((resolve, reject) => {
         child.once("exit", (code) =>

@@ -1,47 +1,43 @@
-// Ports of a pod on loopback, by kubectl: what every cluster allows to whoever may use it.
+// A port of a pod on loopback. Each connection has a WebSocket of its own to the API server: kubectl port-forward carries all connections
+// in one, and gives up all of them as soon as one is reset, which is what many cases are about.
 
-import { type Child, startChild } from "../../mesh/child.ts";
+import { createServer, type Socket } from "node:net";
+import { type KubeConfig, PortForward } from "@kubernetes/client-node";
 
-export interface Kubectl {
-  program: string;
-  /** --kubeconfig and --context, when they were given. */
-  args: readonly string[];
+export interface PodPort {
+  namespace: string;
+  pod: string;
+  port: number;
 }
 
-export interface PortForward {
-  /** By the pod's port. */
-  localPorts: ReadonlyMap<number, number>;
-  child: Child;
+export interface Forwarded {
+  localPort: number;
+  close(): void;
 }
 
-const LINE = /^Forwarding from 127\.0\.0\.1:(\d+) -> (\d+)$/gm;
-
-/** `home` keeps its log. */
-export async function startPortForward(
-  { program, args }: Kubectl,
-  { namespace, pod, ports, home }: { namespace: string; pod: string; ports: readonly number[]; home: string },
-): Promise<PortForward> {
-  const wanted = [...new Set(ports)];
-  const child = startChild({
-    home,
-    name: `port-forward-${pod}-${wanted[0]}`,
-    program,
-    args: [
-      ...args,
-      "port-forward",
-      "--address=127.0.0.1",
-      `--namespace=${namespace}`,
-      `pod/${pod}`,
-      ...wanted.map((port) => `:${port}`),
-    ],
+export async function forwardPort(config: KubeConfig, to: PodPort): Promise<Forwarded> {
+  const forward = new PortForward(config, true);
+  const sockets = new Set<Socket>();
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket)).on("error", () => socket.destroy());
+    void join(forward, to, socket).catch(() => socket.resetAndDestroy());
   });
-  const localPorts = () =>
-    new Map([...child.output().matchAll(LINE)].map(([, local, port]) => [Number(port), Number(local)]));
-  try {
-    await child.until(async () => localPorts().size === wanted.length);
-  } catch (error) {
-    await child.stop();
-    throw error;
-  }
-  return { localPorts: localPorts(), child };
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
+  return {
+    localPort: (server.address() as { port: number }).port,
+    close() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+async function join(forward: PortForward, { namespace, pod, port }: PodPort, socket: Socket): Promise<void> {
+  const opened = await forward.portForward(namespace, pod, [port], socket, null, socket);
+  if (typeof opened === "function") throw new Error("a connection that is not tried again is its WebSocket");
+  opened.onclose = () => socket.destroySoon();
+  opened.onerror = () => socket.resetAndDestroy();
+  socket.on("close", () => opened.close());
+  if (socket.destroyed) opened.close();
 }
