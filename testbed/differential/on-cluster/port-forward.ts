@@ -36,8 +36,8 @@ export async function forwardPort(config: KubeConfig, to: PodPort): Promise<Forw
 async function join(forward: PortForward, { namespace, pod, port }: PodPort, socket: Socket): Promise<void> {
   const opened = await forward.portForward(namespace, pod, [port], socket, null, socket);
   if (typeof opened === "function") throw new Error("a connection that is not tried again is its WebSocket");
-  opened.onclose = () => socket.destroySoon();
-  opened.onerror = () => socket.resetAndDestroy();
+  opened.addEventListener("close", () => socket.destroySoon());
+  opened.addEventListener("error", () => socket.resetAndDestroy());
   socket.on("close", () => opened.close());
   if (socket.destroyed) opened.close();
 }
