@@ -42,11 +42,13 @@ export async function prepare(world: RoutingWorld, cases: readonly LiveCase[]): 
   const applyAll = async (objectsOf: (each: LiveCase) => readonly KubeObject[]) => {
     const queue = cases.filter(({ source }) => !refusals.has(source.name));
     const worker = async () => {
-      for (let next = queue.shift(); next !== undefined; next = queue.shift())
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+        const { name } = next.source;
         await world.apply(objectsOf(next)).catch((error: unknown) => {
           if (!isRefusal(error)) throw error;
-          refusals.set(next!.source.name, error.message.replaceAll(/\s+/g, " "));
+          refusals.set(name, error.message.replaceAll(/\s+/g, " "));
         });
+      }
     };
     await Promise.all(Array.from({ length: APPLIES_AT_ONCE }, worker));
     await world.inEffect();
