@@ -144,6 +144,8 @@ async function measureAll(bench: Bench, contenders: readonly Contender[]): Promi
         .slice(-turns.length)
         .map(({ name, requestsPerSecond }) => `${name} ${requestsPerSecond.toFixed(0)}`);
       tell(`round ${round + 1}, ${n + 1} of ${options.cells.length}: ${cellText(cell)}: ${rates.join(", ")} req/s`);
+      for (const { name, failed } of samples.slice(-turns.length))
+        if (failed > 0) tell(`  ${failed} of ${name}'s requests failed`);
     }
   return samples;
 }
