@@ -78,7 +78,10 @@ async function main(): Promise<void> {
     books: new Books(),
   };
   try {
-    if (values.profile) return await profile({ bench, home, seconds: Number(values.duration ?? 5), tell });
+    if (values.profile) {
+      const cell = cellsOf([Number(values.connections ?? 32)], [chosenBody()], [Number(values.routes ?? 1)])[0]!;
+      return await profile({ bench, cell, home, seconds: Number(values.duration ?? 5), tell });
+    }
     if (programs.envoy === undefined) tell(envoyLeftOut());
     const contenders = await startAll(programs, home, upstream);
     try {
@@ -107,6 +110,11 @@ function chosenCells(): readonly Cell[] {
   const unknown = chosen.find((each) => !BODIES.includes(each));
   if (unknown !== undefined) throw new Error(`--bodies ${unknown}: choose from ${BODIES.join(",")}`);
   return cellsOf(numbers(connections ?? "1,32,256"), chosen, numbers(routes ?? "1,500"));
+}
+
+/** Of --profile, which looks at one cell. */
+function chosenBody(): Body {
+  return (BODIES as readonly string[]).includes(values.bodies ?? "") ? (values.bodies as Body) : "small";
 }
 
 async function startAll(programs: Programs, home: string, { ports }: Upstream): Promise<Contender[]> {

@@ -2,35 +2,35 @@
 
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { type Cell, cellText } from "./cells.ts";
 import { startGateway } from "./contenders.ts";
-import type { Bench } from "./measure.ts";
-import { measure } from "./measure.ts";
+import { type Bench, measure } from "./measure.ts";
 import { type CpuProfile, KERNEL, readProfile, type Spent } from "./profile-groups.ts";
 
-const CELL = { connections: 32, body: "small", routes: 1 } as const;
 const INTERVAL_MICROS = 250;
 const FUNCTIONS = 25;
 
 export interface ProfileOptions {
   bench: Bench;
+  cell: Cell;
   home: string;
   seconds: number;
   tell: (text: string) => void;
 }
 
-export async function profile({ bench, home, seconds, tell }: ProfileOptions): Promise<void> {
+export async function profile({ bench, cell, home, seconds, tell }: ProfileOptions): Promise<void> {
   const folder = join(home, "profile");
   mkdirSync(folder);
   const flags = ["--cpu-prof", `--cpu-prof-dir=${folder}`, `--cpu-prof-interval=${INTERVAL_MICROS}`];
   const startedMs = performance.now();
-  const gateway = await startGateway(home, bench.upstream.ports, CELL.routes, flags);
+  const gateway = await startGateway(home, bench.upstream.ports, cell.routes, flags);
   let sample: Awaited<ReturnType<typeof measure>>;
   let loadedMs: number;
   try {
     // Hot code is compiled in the first seconds.
-    await measure({ ...bench, seconds: 2 }, gateway, CELL, 0);
+    await measure({ ...bench, seconds: 2 }, gateway, cell, 0);
     loadedMs = performance.now();
-    sample = await measure({ ...bench, seconds }, gateway, CELL, 1);
+    sample = await measure({ ...bench, seconds }, gateway, cell, 1);
   } finally {
     await gateway.stop();
   }
@@ -44,7 +44,7 @@ export async function profile({ bench, home, seconds, tell }: ProfileOptions): P
     `| ${((100 * micros) / cpuMicros).toFixed(1).padStart(4)} % | ${micros.toFixed(1).padStart(5)} µs | ${name} |`;
   const scaled = ({ name, micros }: Spent) => row(((cpuMicros - systemMicros) * micros) / read.busyMicros, name);
   tell(
-    `${sample.requestsPerSecond.toFixed(0)} requests/s at ${CELL.connections} connections, ${cpuMicros.toFixed(0)} µs of processor time each (the profiler's own included)\n`,
+    `${sample.requestsPerSecond.toFixed(0)} requests/s at ${cellText(cell)}, ${cpuMicros.toFixed(0)} µs of processor time each (the profiler's own included)\n`,
   );
   tell(
     ["| share | each request | where |", "|---|---|---|", row(systemMicros, KERNEL), ...read.groups.map(scaled)].join(
