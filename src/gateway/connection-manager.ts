@@ -8,6 +8,7 @@ import { hasBody, wantsWebSocket } from "./client-request.ts";
 import type { Entrance } from "./entrance.ts";
 import { Exchange } from "./exchange.ts";
 import type { Gate } from "./gate.ts";
+import { BUFFER_BYTES } from "./gathered-writes.ts";
 import { Http1Downstream } from "./http1-downstream.ts";
 import { Http2Entrance } from "./http2-server.ts";
 import { inTurn, newestResponse, whenAnswered } from "./in-turn.ts";
@@ -53,6 +54,7 @@ export class ConnectionManager {
 function makeHttp1Server(gate: Gate, entrance: Entrance): Server {
   const server = createServer({
     maxHeaderSize: MAX_HEADER_BYTES,
+    highWaterMark: BUFFER_BYTES,
     // A missing Host is answered by us, so that it is counted and logged.
     requireHostHeader: false,
     // Node would set a timer anew for every request: quiet connections are looked at by one that stays.

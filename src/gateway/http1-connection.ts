@@ -1,9 +1,10 @@
 // One connection to an upstream that speaks HTTP/1.1: one request at a time, in one write with its body where that is there already.
 // What it costs is most of what a request costs the gateway, so little is between the socket and the parser.
 
-import { connect, type Socket } from "node:net";
+import { connect, type Socket, type TcpNetConnectOpts } from "node:net";
 import type { Readable } from "node:stream";
 import type { TLSSocket } from "node:tls";
+import { BUFFER_BYTES, GatheredWrites } from "./gathered-writes.ts";
 import type { Http1Call } from "./http1-call.ts";
 import { requestHead } from "./http1-head.ts";
 import { type AnswerHead, AnswerParser } from "./http1-parser.ts";
@@ -58,7 +59,7 @@ export class Http1Connection {
       onComplete: () => this.#onComplete(),
     });
     const { host, port, connectTimeoutMs, dial } = options;
-    this.#socket = dial?.() ?? connect({ host, port, noDelay: true });
+    this.#socket = dial?.() ?? connect(dialled(host, port));
     this.#socket.on("data", (bytes: Buffer) => this.#read(bytes));
     const late = setTimeout(
       () => this.end(new UpstreamError({ kind: "connect", reason: "timeout" })),
@@ -110,6 +111,7 @@ export class Http1Connection {
 
   #sendWithBody(head: string, body: Readable, chunked: boolean): void {
     const socket = this.#socket;
+    const writes = new GatheredWrites(socket);
     this.#sending = true;
     const write = (chunk: Buffer): boolean => {
       if (!chunked) return socket.write(chunk);
@@ -117,16 +119,13 @@ export class Http1Connection {
       socket.write(chunk);
       return socket.write("\r\n", "latin1");
     };
-    socket.cork();
+    writes.begin();
     socket.write(head, "latin1");
     for (let chunk = body.read() as Buffer | null; chunk !== null; chunk = body.read() as Buffer | null) write(chunk);
-    socket.uncork();
     const onDrain = () => void body.resume();
     body.on("data", (chunk: Buffer) => {
-      socket.cork();
-      const more = write(chunk);
-      socket.uncork();
-      if (!more) body.pause();
+      writes.begin();
+      if (!write(chunk)) body.pause();
     });
     body.on("end", () => {
       if (chunked) socket.write("0\r\n\r\n", "latin1");
@@ -253,6 +252,12 @@ export class Http1Connection {
     this.#options.onGone(this);
     call?.fail(error);
   }
+}
+
+/** net.Socket is a Duplex and takes its options; Node's types do not say so. */
+function dialled(host: string, port: number): TcpNetConnectOpts {
+  const buffer = { highWaterMark: BUFFER_BYTES };
+  return { host, port, noDelay: true, ...buffer };
 }
 
 const NO_HANDSHAKE = tlsFailure(new Error("closed"));

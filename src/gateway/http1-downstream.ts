@@ -5,6 +5,7 @@ import type { Duplex } from "node:stream";
 import { hasBody, isContinue, refusalOf } from "./client-request.ts";
 import type { ConnectionEnds, Downstream } from "./downstream.ts";
 import type { Gate } from "./gate.ts";
+import { GatheredWrites } from "./gathered-writes.ts";
 import { bodyFraming, edit, emptyFraming, type HeaderList, sealed } from "./headers.ts";
 import type { LocalReply } from "./local-reply.ts";
 import { switchingProtocols } from "./splice.ts";
@@ -14,6 +15,7 @@ export class Http1Downstream implements Downstream {
   readonly #gate: Gate;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
+  #writes: GatheredWrites | undefined;
 
   constructor(gate: Gate, request: IncomingMessage, response: ServerResponse) {
     this.#gate = gate;
@@ -112,6 +114,7 @@ export class Http1Downstream implements Downstream {
   }
 
   write(chunk: Buffer): boolean {
+    (this.#writes ??= new GatheredWrites(this.#request.socket)).begin();
     return this.#response.write(chunk);
   }
 

@@ -2,6 +2,7 @@
 
 import { createServer, type Server, type Socket } from "node:net";
 import type { Clock } from "../ports/clock.ts";
+import { BUFFER_BYTES } from "./gathered-writes.ts";
 
 const DRAIN_MS = 5_000;
 const PORT_RETRIES = 20;
@@ -44,7 +45,7 @@ export async function listen(clock: Clock, acceptor: Acceptor, localPort: number
 
 function makeServer(acceptor: Acceptor, open: Set<Socket>): Server {
   // A client may end its side and still wait for the answer.
-  return createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+  return createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: BUFFER_BYTES }, (socket) => {
     open.add(socket);
     socket.on("close", () => open.delete(socket));
     acceptor.accept(socket);

@@ -3,6 +3,7 @@
 
 import { Readable } from "node:stream";
 import type { Downstream } from "./downstream.ts";
+import { BUFFER_BYTES } from "./gathered-writes.ts";
 
 const REPLAY_LIMIT_BYTES = 1_048_576;
 
@@ -50,7 +51,7 @@ export class RequestBody {
 
   /** The body from its beginning, for one attempt; an earlier attempt's stream gets nothing more. */
   open(): Readable {
-    const stream = new Readable({ read: () => void this.#source.resume() });
+    const stream = new Readable({ highWaterMark: BUFFER_BYTES, read: () => void this.#source.resume() });
     // The attempt reports its own failure; the stream's end with it is no second error.
     stream.on("error", () => {});
     this.#current = stream;
