@@ -9,6 +9,7 @@ import type { Entrance } from "./entrance.ts";
 import { Exchange } from "./exchange.ts";
 import type { Gate } from "./gate.ts";
 import { BUFFER_BYTES } from "./gathered-writes.ts";
+import { MAX_HEADER_BYTES } from "./headers.ts";
 import { Http1Downstream } from "./http1-downstream.ts";
 import { Http2Entrance } from "./http2-server.ts";
 import { inTurn, newestResponse, whenAnswered } from "./in-turn.ts";
@@ -16,8 +17,6 @@ import * as local from "./local-reply.ts";
 import { whenProtocolKnown } from "./preface.ts";
 import { type ClientError, Refusals } from "./refusals.ts";
 
-/** Envoy's max_request_headers_kb. */
-const MAX_HEADER_BYTES = 61_440;
 /** How often Node looks for heads that do not come; its default. */
 const LOOK_MS = 30_000;
 

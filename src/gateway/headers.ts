@@ -3,6 +3,9 @@
 
 import type { HeaderEdit } from "./table.ts";
 
+/** Envoy's max_request_headers_kb; the same for answers. */
+export const MAX_HEADER_BYTES = 61_440;
+
 /** Flat: name, value, name, value. */
 export type HeaderList = string[];
 

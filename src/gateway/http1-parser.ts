@@ -2,6 +2,7 @@
 // cost more than all that the gateway does with a request.
 
 import { createRequire } from "node:module";
+import { MAX_HEADER_BYTES } from "./headers.ts";
 
 export interface AnswerHead {
   status: number;
@@ -37,8 +38,6 @@ interface NativeParserClass {
 }
 
 const { HTTPParser } = createRequire(import.meta.url)("node:_http_common") as { HTTPParser: NativeParserClass };
-/** Envoy's. */
-const MAX_HEADER_BYTES = 61_440;
 const STRICT = 0;
 const AFTER_HEAD = { body: 0, "no body": 1, "other protocol": 2 } as const;
 

@@ -6,6 +6,7 @@ import { Http1Call } from "./http1-call.ts";
 import { type ConnectionOptions, Http1Connection } from "./http1-connection.ts";
 import type { Http1Request } from "./http1-head.ts";
 import { UpstreamError } from "./upstream-error.ts";
+import { Vacancy } from "./vacancy.ts";
 
 export interface Http1PoolOptions extends Omit<ConnectionOptions, "onFree" | "onGone"> {
   maxConnections: number;
@@ -27,7 +28,7 @@ export class Http1Pool {
   readonly #waiting = new Set<Http1Call>();
   #sweep: NodeJS.Timeout | undefined;
   #closed = false;
-  #onEmpty: (() => void) | undefined;
+  readonly #vacancy = new Vacancy();
 
   constructor(options: Http1PoolOptions) {
     this.#options = options;
@@ -100,7 +101,7 @@ export class Http1Pool {
     if (this.#connections.size > 0) return;
     clearTimeout(this.#sweep);
     this.#sweep = undefined;
-    this.#onEmpty?.();
+    this.#vacancy.reached();
   }
 
   /** One timer for all, that fires when the one that rests longest may be too old: a timer for each request would cost more. */
@@ -120,7 +121,7 @@ export class Http1Pool {
   /** No new requests come after this; resolves when the last one has ended. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#emptied(() => {
+    await this.#vacancy.after(this.#connections, () => {
       for (const each of [...this.#idle]) each.end(GONE);
     });
   }
@@ -130,20 +131,8 @@ export class Http1Pool {
     this.#closed = true;
     for (const call of this.#waiting) call.fail(GONE);
     this.#waiting.clear();
-    await this.#emptied(() => {
+    await this.#vacancy.after(this.#connections, () => {
       for (const each of [...this.#connections]) each.end(GONE);
-    });
-  }
-
-  #emptied(end: () => void): Promise<void> {
-    if (this.#connections.size === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const before = this.#onEmpty;
-      this.#onEmpty = () => {
-        before?.();
-        resolve();
-      };
-      end();
     });
   }
 }

@@ -3,6 +3,7 @@
 import type { Dispatcher } from "undici";
 import { type CallOptions, Http2Call } from "./http2-call.ts";
 import { type ConnectionOptions, Http2Connection } from "./http2-connection.ts";
+import { Vacancy } from "./vacancy.ts";
 
 export interface PoolOptions extends Omit<ConnectionOptions, "expectedStreams"> {
   maxConnections: number;
@@ -14,7 +15,7 @@ export class Http2Pool {
   /** All connections that there may be have as many streams as they may have. */
   readonly #waiting = new Set<Http2Call>();
   #closed = false;
-  #onEmpty: (() => void) | undefined;
+  readonly #vacancy = new Vacancy();
   /** As the last peer that said so. */
   #expectedStreams = Infinity;
 
@@ -56,7 +57,7 @@ export class Http2Pool {
     connection.onClose = () => {
       this.#connections.delete(connection);
       this.#placeWaiting();
-      if (this.#connections.size === 0) this.#onEmpty?.();
+      if (this.#connections.size === 0) this.#vacancy.reached();
     };
     return connection;
   }
@@ -64,7 +65,7 @@ export class Http2Pool {
   /** No new calls come after this; resolves when the last one has ended. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#emptied(() => {
+    await this.#vacancy.after(this.#connections, () => {
       if (this.#waiting.size === 0) this.#retireAll();
     });
   }
@@ -74,21 +75,9 @@ export class Http2Pool {
   }
 
   async destroy(): Promise<void> {
-    await this.#emptied(() => {
+    await this.#vacancy.after(this.#connections, () => {
       for (const call of this.#waiting) call.fail({ kind: "reset" });
       for (const connection of this.#connections) connection.destroy();
-    });
-  }
-
-  #emptied(end: () => void): Promise<void> {
-    if (this.#connections.size === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const before = this.#onEmpty;
-      this.#onEmpty = () => {
-        before?.();
-        resolve();
-      };
-      end();
     });
   }
 }

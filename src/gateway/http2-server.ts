@@ -7,11 +7,11 @@ import type { ConnectionEnds } from "./downstream.ts";
 import type { Entrance } from "./entrance.ts";
 import { Exchange } from "./exchange.ts";
 import type { Gate } from "./gate.ts";
+import { MAX_HEADER_BYTES } from "./headers.ts";
 import { Http2Downstream } from "./http2-downstream.ts";
 import * as local from "./local-reply.ts";
 
-/** Envoy's max_request_headers_kb and max_headers_count; beyond them it resets the stream. */
-const MAX_HEADER_BYTES = 61_440;
+/** Envoy's max_headers_count; beyond it, or beyond MAX_HEADER_BYTES, it resets the stream. */
 const MAX_HEADERS = 100;
 /** Envoy's default. */
 const MAX_STREAMS = 1_024;
