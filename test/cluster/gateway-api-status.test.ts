@@ -234,6 +234,7 @@ const OWN_WORDS: readonly [RegExp, string][] = [
   [ADVICE, ""],
 ];
 
+/** Messages as lists of what they say: istiod asks its index for a Gateway's listeners, which has no order, and joins what each refused. */
 async function statusOf(cluster: Cluster, resource: Resource, { metadata }: KubeObject): Promise<unknown> {
   const { namespace, name } = metadata;
   const { status } = (await cluster.get(resource, { namespace, name })) as { status?: unknown };
@@ -242,7 +243,8 @@ async function statusOf(cluster: Cluster, resource: Resource, { metadata }: Kube
       if (key === "lastTransitionTime") return undefined;
       if (key === "conditions") return withoutLeftovers(value as Condition[]);
       if (key !== "message") return value;
-      return OWN_WORDS.reduce((text, [ours, theirs]) => text.replace(ours, theirs), String(value));
+      const text = OWN_WORDS.reduce((text, [ours, theirs]) => text.replace(ours, theirs), String(value));
+      return text.split("; ").sort();
     }),
   );
 }
