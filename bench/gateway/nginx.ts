@@ -27,7 +27,7 @@ export function upstreamConfig(home: string, ports: UpstreamPorts, largeFile: st
   }`;
   return `${HEAD(home, "upstream")}
 http {
-  access_log off; ${FOREVER} sendfile on; tcp_nopush on; open_file_cache max=10;
+  access_log off; ${FOREVER} sendfile on; open_file_cache max=10;
   ${VERSIONS.map(server).join("\n  ")}
   server { listen 127.0.0.1:${ports.status}; location / { stub_status; } }
 }`;

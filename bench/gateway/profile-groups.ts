@@ -28,10 +28,7 @@ const GROUPS: readonly [RegExp, string][] = [
   [/^native:(write|writev|shutdown|readStart)/, KERNEL],
   [/^\(garbage collector\)/, "garbage collection"],
   [/^\(program\)/, "Node's native code, its part of reading included"],
-  [/^wasm:|undici\/lib\/llhttp/, "parsing answers of the upstream (llhttp, in WebAssembly)"],
-  [/undici\//, "undici: requests to the upstream, its answers' headers"],
-  [/node:_http_(common|incoming)/, "parsing requests of the client (Node's parser), its headers"],
-  [/node:_http_(outgoing|server)|write-head\.ts/, "Node's HTTP server: connections, writing answers"],
+  [/gateway\/(http1-|socket-reader|read-buffers|gathered-writes)/, "HTTP/1.1: connections, heads, Node's parser"],
   [/gateway\/(access-log|log-routing|stats)/, "access log and statistics"],
   [
     /gateway\/(match|route-index|target|request-view|names|entrance|live-table|split|balance|random|hash)/,

@@ -101,7 +101,7 @@ describe("profile", () => {
         { id: 1, callFrame: frame("(root)"), children: [2, 4, 6] },
         { id: 2, callFrame: frame("formatEntry", "file:///x/src/gateway/access-log.ts"), children: [3] },
         { id: 3, callFrame: frame("join") },
-        { id: 4, callFrame: frame("end", "node:_http_outgoing"), children: [5] },
+        { id: 4, callFrame: frame("end", "file:///x/src/gateway/http1-downstream.ts"), children: [5] },
         { id: 5, callFrame: frame("writeLatin1String") },
         { id: 6, callFrame: frame("(idle)") },
       ],
@@ -112,7 +112,7 @@ describe("profile", () => {
     expect(read.busyMicros).toBe(60);
     expect(read.groups).toEqual([
       { name: "access log and statistics", micros: 30 },
-      { name: "Node's HTTP server: connections, writing answers", micros: 30 },
+      { name: "HTTP/1.1: connections, heads, Node's parser", micros: 30 },
     ]);
     expect(read.groups.map(({ name }) => name)).not.toContain(KERNEL);
   });

@@ -1,6 +1,6 @@
 // The client's side of one exchange, whatever it speaks: what it asked, and where the answer goes. Exchange knows no more of a client.
 
-import type { Readable } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import type { HeaderList } from "./headers.ts";
 import type { LocalReply } from "./local-reply.ts";
 
@@ -63,4 +63,10 @@ export interface Downstream extends AnswerSink {
   closeAfterAnswer(): void;
   /** The answer is complete or the client is gone. */
   onClose(run: () => void): void;
+}
+
+/** Where one connection serves one request at a time, it can become something else. */
+export interface UpgradableDownstream extends Downstream {
+  /** The connection itself, after the head that says that it is a WebSocket's now. */
+  switchProtocols(headers: HeaderList): Duplex;
 }

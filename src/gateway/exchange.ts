@@ -6,14 +6,13 @@ import { Account } from "./account.ts";
 import { Attempt, type AttemptOwner } from "./attempt.ts";
 import { type CorsVerdict, judgeCors } from "./cors.ts";
 import { directAnswer } from "./direct-answer.ts";
-import type { Downstream } from "./downstream.ts";
+import type { Downstream, UpgradableDownstream } from "./downstream.ts";
 import type { Entrance } from "./entrance.ts";
 import { happens } from "./fault.ts";
 import { forwardHeaders } from "./forward-headers.ts";
 import type { Gate } from "./gate.ts";
 import { grpcDeadlineMs, grpcStatusOf } from "./grpc.ts";
 import { clientHeaders, edit, type HeaderList } from "./headers.ts";
-import type { Http1Downstream } from "./http1-downstream.ts";
 import { type LocalAnswer, sendLocalAnswer } from "./local-answer.ts";
 import * as local from "./local-reply.ts";
 import { findByHost, findRoute } from "./match.ts";
@@ -43,7 +42,7 @@ export class Exchange implements AttemptOwner {
   #attemptStartMs = 0;
   #retries: Retries | undefined;
   /** The client, when it wants to go on as a WebSocket. */
-  #upgrading: Http1Downstream | undefined;
+  #upgrading: UpgradableDownstream | undefined;
   /** The client has had a 1xx. */
   #informed = false;
   #corsEdit: CorsVerdict["response"];
@@ -59,7 +58,7 @@ export class Exchange implements AttemptOwner {
   }
 
   /** A request that wants to go on as a WebSocket. Time limits hold until it does. */
-  startUpgrade(client: Http1Downstream): void {
+  startUpgrade(client: UpgradableDownstream): void {
     this.#upgrading = client;
     client.closeAfterAnswer();
     this.start();

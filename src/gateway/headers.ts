@@ -139,8 +139,8 @@ export function clientHeaders(
 
 /** What Envoy writes last, whatever operations there were: its own server name, and a date unless there is one. */
 export function sealed(list: HeaderList, date: string): HeaderList {
-  const head = has(list, "server") ? withoutNames(list, SERVER) : list;
-  if (!has(head, "date")) head.push("date", date);
+  const head = hasHeader(list, "server") ? withoutNames(list, SERVER) : list;
+  if (!hasHeader(head, "date")) head.push("date", date);
   head.push("server", "istio-envoy");
   return head;
 }
@@ -149,7 +149,7 @@ const SERVER: ReadonlySet<string> = new Set(["server"]);
 
 /** Of an answer of the gateway's own that has a body; after the route's operations. */
 export function withLength(edited: HeaderList, bodyBytes: number): HeaderList {
-  const type = has(edited, "content-type") ? [] : ["content-type", "text/plain"];
+  const type = hasHeader(edited, "content-type") ? [] : ["content-type", "text/plain"];
   return [...edited, "content-length", String(bodyBytes), ...type];
 }
 
@@ -163,10 +163,12 @@ export function emptyFraming(method: string, code: number): HeaderList {
 /** What HTTP/1.1 says of a body whose length nobody has said, also where HEAD leaves it out; Node would say it in capitals. */
 export function bodyFraming(list: HeaderList, code: number): HeaderList {
   if (code === 204 || code === 304) return [];
-  return has(list, "content-length") || has(list, "transfer-encoding") ? [] : ["transfer-encoding", "chunked"];
+  return hasHeader(list, "content-length") || hasHeader(list, "transfer-encoding")
+    ? []
+    : ["transfer-encoding", "chunked"];
 }
 
-function has(list: HeaderList, name: string): boolean {
+export function hasHeader(list: HeaderList, name: string): boolean {
   for (let i = 0; i < list.length; i += 2) if (list[i] === name) return true;
   return false;
 }

@@ -7,14 +7,14 @@ import type { TLSSocket } from "node:tls";
 import { BUFFER_BYTES, GatheredWrites } from "./gathered-writes.ts";
 import type { Http1Call } from "./http1-call.ts";
 import { requestHead } from "./http1-head.ts";
-import { type AnswerHead, AnswerParser } from "./http1-parser.ts";
+import { type MessageHead, MessageParser } from "./http1-parser.ts";
+import { LENT_FROM_BYTES, whenWritten } from "./read-buffers.ts";
 import type { AnswerHeaders } from "./retry.ts";
+import { SocketReader } from "./socket-reader.ts";
 import { tlsFailure, UpstreamError } from "./upstream-error.ts";
 
 /** Whoever promises to keep a connection for so long has closed it when it takes that long to hear of it. */
 const HINT_MARGIN_MS = 2_000;
-/** From here on a body of announced length goes past the parser. */
-const LARGE_BYTES = 16_384;
 
 export interface ConnectionOptions {
   host: string;
@@ -31,7 +31,8 @@ export interface ConnectionOptions {
 export class Http1Connection {
   readonly #options: ConnectionOptions;
   readonly #socket: Socket;
-  readonly #parser: AnswerParser;
+  readonly #reader = new SocketReader((bytes) => this.#read(bytes));
+  readonly #parser: MessageParser;
   readonly startedMs = performance.now();
   /** When it was last given back, and how long it may be kept from then on. */
   idleSinceMs = 0;
@@ -53,14 +54,17 @@ export class Http1Connection {
   constructor(options: ConnectionOptions) {
     this.#options = options;
     this.keepMs = options.idleTimeoutMs;
-    this.#parser = new AnswerParser({
+    this.#parser = new MessageParser("answers", {
       onHead: (head) => this.#onHead(head),
       onBody: (chunk) => this.#call?.handler.onResponseData?.(this.#call, chunk),
       onComplete: () => this.#onComplete(),
     });
     const { host, port, connectTimeoutMs, dial } = options;
-    this.#socket = dial?.() ?? connect(dialled(host, port));
-    this.#socket.on("data", (bytes: Buffer) => this.#read(bytes));
+    if (dial === undefined) this.#socket = connect(dialled(host, port, this.#reader));
+    else {
+      this.#socket = dial();
+      this.#reader.attach(this.#socket);
+    }
     const late = setTimeout(
       () => this.end(new UpstreamError({ kind: "connect", reason: "timeout" })),
       connectTimeoutMs,
@@ -114,9 +118,9 @@ export class Http1Connection {
     const writes = new GatheredWrites(socket);
     this.#sending = true;
     const write = (chunk: Buffer): boolean => {
-      if (!chunked) return socket.write(chunk);
+      if (!chunked) return socket.write(chunk, whenWritten(chunk));
       socket.write(`${chunk.length.toString(16)}\r\n`, "latin1");
-      socket.write(chunk);
+      socket.write(chunk, whenWritten(chunk));
       return socket.write("\r\n", "latin1");
     };
     writes.begin();
@@ -146,7 +150,7 @@ export class Http1Connection {
     else if (this.#switched) this.#handOver(bytes.subarray(used));
   }
 
-  #onHead({ status, headers, keepAlive, upgrade }: AnswerHead): "body" | "no body" | "other protocol" {
+  #onHead({ status, headers, keepAlive, upgrade }: MessageHead): "body" | "no body" | "other protocol" {
     const call = this.#call;
     if (call === undefined) return "no body";
     if (upgrade && status === 101) {
@@ -164,9 +168,9 @@ export class Http1Connection {
     if (named["keep-alive"] !== undefined) this.#takeHint(String(named["keep-alive"]));
     call.handler.onResponseStart?.(call, status, named);
     if (call.request.method === "HEAD") return "no body";
-    // The parser has checked the length, and does not allow two of them or one beside chunks; it would copy every byte of the body.
+    // Past the parser, which would copy every byte of it. It has checked the length, and allows no two of them and none beside chunks.
     const length = Number(named["content-length"] ?? 0);
-    if (length < LARGE_BYTES || status === 204 || status === 304) return "body";
+    if (length < LENT_FROM_BYTES || status === 204 || status === 304) return "body";
     this.#plainBytes = length;
     return "other protocol";
   }
@@ -176,7 +180,7 @@ export class Http1Connection {
     if (call === undefined || bytes.length === 0) return;
     const body = bytes.length > this.#plainBytes ? bytes.subarray(0, this.#plainBytes) : bytes;
     this.#plainBytes -= body.length;
-    call.handler.onResponseData?.(call, body);
+    call.handler.onResponseData?.(call, this.#reader.lend(body));
     if (this.#plainBytes > 0 || this.#gone) return;
     this.#parser.restart();
     // Nobody asked for more.
@@ -209,10 +213,9 @@ export class Http1Connection {
     if (call.request.upgrade === undefined) return this.end(new UpstreamError({ kind: "reset" }));
     this.#call = undefined;
     call.over = true;
-    socket.removeAllListeners("data").removeAllListeners("end").removeAllListeners("error");
+    socket.removeAllListeners("end").removeAllListeners("error");
     socket.on("error", () => socket.destroy());
-    socket.pause();
-    if (rest.length > 0) socket.unshift(rest);
+    this.#reader.handOver(socket, rest);
     const { status, headers } = this.#answer!;
     call.handler.onRequestUpgrade?.(call, status, headers, socket);
   }
@@ -245,7 +248,10 @@ export class Http1Connection {
     if (this.#gone) return;
     this.#gone = true;
     // Not from within its own callbacks.
-    setImmediate(() => this.#parser.close());
+    setImmediate(() => {
+      this.#parser.close();
+      this.#reader.release();
+    });
     this.#socket.destroy();
     const call = this.#call;
     this.#call = undefined;
@@ -255,9 +261,9 @@ export class Http1Connection {
 }
 
 /** net.Socket is a Duplex and takes its options; Node's types do not say so. */
-function dialled(host: string, port: number): TcpNetConnectOpts {
+function dialled(host: string, port: number, reader: SocketReader): TcpNetConnectOpts {
   const buffer = { highWaterMark: BUFFER_BYTES };
-  return { host, port, noDelay: true, ...buffer };
+  return { host, port, noDelay: true, onread: reader.onread(), ...buffer };
 }
 
 const NO_HANDSHAKE = tlsFailure(new Error("closed"));

@@ -34,7 +34,7 @@ export function requestHead({ path, method, headers, body, upgrade }: Http1Reque
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i]!;
     const value = headers[i + 1]!;
-    if (NO_VALUE.test(value) || !isName(name)) throw new UpstreamError({ kind: "reset" });
+    if (!isHeader(name, value)) throw new UpstreamError({ kind: "reset" });
     if (name === "content-length") length = value;
     else text += `${name}: ${value}\r\n`;
   }
@@ -47,6 +47,11 @@ export function requestHead({ path, method, headers, body, upgrade }: Http1Reque
 function connection(upgrade: string | undefined, keepAlive: boolean): string {
   if (upgrade !== undefined) return `connection: upgrade\r\nupgrade: ${upgrade}\r\n`;
   return keepAlive ? "connection: keep-alive\r\n" : "connection: close\r\n";
+}
+
+/** Nothing in it begins another line, or is none of the characters that a header may have. */
+export function isHeader(name: string, value: string): boolean {
+  return !NO_VALUE.test(value) && isName(name);
 }
 
 /** Names that were looked at: requests bring the same few again and again. */

@@ -65,7 +65,7 @@ export const OTHER_UPGRADE = refusal(403, "", "-", "upgrade_failed");
 export const NO_TUNNEL = refusal(404, "", "NR", "route_not_found");
 export const LOW_VERSION = refusal(426, "Upgrade Required", "DPE", "low_version");
 
-/** For a connection that has no Node response to write to. */
+/** The last answer of a connection, to bytes that are no request. */
 export function rawAnswer({ code, body }: LocalReply, date: string): string {
   const type = body === "" ? "" : "content-type: text/plain\r\n";
   return `HTTP/1.1 ${code} ${STATUS_CODES[code]}\r\ncontent-length: ${body.length}\r\n${type}date: ${date}\r\nserver: istio-envoy\r\nconnection: close\r\n\r\n${body}`;

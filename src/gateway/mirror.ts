@@ -8,6 +8,7 @@ import type { Downstream } from "./downstream.ts";
 import { happens } from "./fault.ts";
 import type { Gate } from "./gate.ts";
 import type { HeaderList } from "./headers.ts";
+import { hold } from "./read-buffers.ts";
 import type { NodeRequestView } from "./request-view.ts";
 import type { Mirror } from "./table.ts";
 import type { Upstream, UpstreamRequest } from "./upstream.ts";
@@ -68,6 +69,7 @@ function copyOf(request: Readable): Readable {
   copy.on("error", () => {});
   request.on("data", (chunk: Buffer) => {
     if (copy.destroyed) return;
+    hold(chunk);
     copy.push(chunk);
     if (copy.readableLength > BEHIND_LIMIT_BYTES) copy.destroy(GIVEN_UP);
   });

@@ -4,6 +4,7 @@
 import { Readable } from "node:stream";
 import type { Downstream } from "./downstream.ts";
 import { BUFFER_BYTES } from "./gathered-writes.ts";
+import { hold, letGo } from "./read-buffers.ts";
 
 const REPLAY_LIMIT_BYTES = 1_048_576;
 
@@ -55,7 +56,10 @@ export class RequestBody {
     // The attempt reports its own failure; the stream's end with it is no second error.
     stream.on("error", () => {});
     this.#current = stream;
-    for (const chunk of this.#kept ?? []) stream.push(chunk);
+    for (const chunk of this.#kept ?? []) {
+      hold(chunk);
+      stream.push(chunk);
+    }
     if (this.#ended) stream.push(null);
     return stream;
   }
@@ -63,17 +67,26 @@ export class RequestBody {
   /** The answer is complete: the rest of what the client sends is read for nobody, so that it sees the answer. */
   discard(): void {
     this.#isDiscarded = true;
-    this.#kept = undefined;
+    this.#forget();
     this.#current = undefined;
     if (!this.#ended) this.#source.resume();
   }
 
   #take(chunk: Buffer): void {
+    // Who does not need a chunk does not let go of it either: a mirror may be about to hold it.
     if (this.#isDiscarded) return;
     this.#bytes += chunk.length;
-    if (this.#bytes > REPLAY_LIMIT_BYTES) this.#kept = undefined;
-    this.#kept?.push(chunk);
+    if (this.#bytes > REPLAY_LIMIT_BYTES) this.#forget();
+    if (this.#kept !== undefined) {
+      hold(chunk);
+      this.#kept.push(chunk);
+    }
     const current = this.#current;
     if (current === undefined || current.destroyed || !current.push(chunk)) this.#source.pause();
+  }
+
+  #forget(): void {
+    for (const chunk of this.#kept ?? []) letGo(chunk);
+    this.#kept = undefined;
   }
 }

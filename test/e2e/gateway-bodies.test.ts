@@ -89,6 +89,10 @@ const HANDLERS: Record<string, RequestListener> = {
   "/early": (_, response) => response.writeHead(413).end("too much"),
   "/ok": (_, response) => response.end("ok"),
   "/refuses": (_, response) => response.writeHead(403).end("no"),
+  "/head-first": (_, response) => {
+    response.flushHeaders();
+    setTimeout(() => response.end("late"), 1_500);
+  },
   "/ticks": (_, response) => {
     let ticks = 0;
     const timer = setInterval(() => {
@@ -260,6 +264,14 @@ describe("lengths and endings", () => {
     for await (const _ of response) times.push(performance.now());
     expect(times.length).toBeGreaterThanOrEqual(4);
     expect(times.at(-1)! - times[0]!).toBeGreaterThan(100);
+  });
+
+  test("a head does not wait for its body", async () => {
+    const outgoing = request({ port: gateway.port, path: "/head-first" }).end();
+    const [response] = (await once(outgoing, "response")) as [IncomingMessage];
+    const headMs = performance.now();
+    expect(await text(response)).toBe("late");
+    expect(performance.now() - headMs).toBeGreaterThan(700);
   });
 
   test.each([

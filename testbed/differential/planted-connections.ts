@@ -54,8 +54,8 @@ const PROTOCOLS: readonly PlantedBug[] = [
   bug(
     "a WebSocket's name is lower case",
     "client-request.ts",
-    'headers.upgrade?.toLowerCase() === "websocket"',
-    'headers.upgrade === "websocket"',
+    'request.text("upgrade")?.toLowerCase() === "websocket"',
+    'request.text("upgrade") === "websocket"',
     "WebSocket",
   ),
 ];
