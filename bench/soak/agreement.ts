@@ -1,9 +1,10 @@
-// Do the gateway's metrics and the clients agree, answer by answer? Both count by status and by the version that answered.
+// Do the gateway's metrics and the clients agree, answer by answer? Both count by status, by the version that answered, and by gRPC's
+// status where there is one.
 
 import type { Ledger } from "./ledger.ts";
 
 export interface Disagreement {
-  /** `200 v1`; status 0 is a client that went away, version "unknown" an answer of the gateway itself. */
+  /** `200 v1`, `200 v1 grpc 0`; status 0 is a client that went away, version "unknown" an answer of the gateway itself. */
   answer: string;
   clients: number;
   metrics: number;
@@ -21,15 +22,21 @@ export function disagreements(ledgers: readonly Ledger[], before: string, after:
     .filter(({ clients: one, metrics: other }) => one !== other);
 }
 
-/** A client that goes away never learns which version it was asking. */
+/**
+ * A client that goes away never learns which version it was asking; nor does one whose deadline the gateway says is over
+ * (UNAVAILABLE, where the pod would say DEADLINE_EXCEEDED).
+ */
 function joined(key: string): string {
-  return key.startsWith("0 ") ? "0 any" : key;
+  return key.startsWith("0 ") ? "0 any" : key.replace(/ \S+ (grpc (?:4|14))$/, " any $1");
 }
 
 function requestsTotal(text: string): { answer: string; count: number }[] {
   return [...text.matchAll(/^istio_requests_total\{(.*)\} (\d+)$/gm)].map(([, labels, count]) => {
-    const label = (name: string) => new RegExp(`${name}="([^"]*)"`).exec(labels!)?.[1];
-    return { answer: joined(`${label("response_code")} ${label("destination_version")}`), count: Number(count) };
+    const label = (name: string) => new RegExp(`${name}="([^"]*)"`).exec(labels!)?.[1] ?? "";
+    const grpcStatus = label("grpc_response_status");
+    const grpc = grpcStatus === "" ? "" : ` grpc ${grpcStatus}`;
+    const answer = joined(`${label("response_code")} ${label("destination_version")}${grpc}`);
+    return { answer, count: Number(count) };
   });
 }
 

@@ -1,5 +1,5 @@
 // The application behind the gateway in the soak: echoes bodies as they come, drips answers, echoes upgraded connections, and
-// ends gracefully as a well-behaved program does on SIGTERM.
+// ends gracefully as a well-behaved program does on SIGTERM. This half speaks HTTP/1.1; the others are http2-app.ts and grpc-app.ts.
 
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -8,15 +8,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 /** Of the answer to /download. */
 export const DOWNLOAD_BYTES = 512 * 1024;
-const DOWNLOAD = Buffer.alloc(DOWNLOAD_BYTES, "0123456789abcdef");
-const DRIPS = 8;
+export const DOWNLOAD = Buffer.alloc(DOWNLOAD_BYTES, "0123456789abcdef");
+export const DRIPS = 8;
 
 export interface App {
-  /** No new connections; resolves when the last running request and upgraded connection has ended. */
-  end(graceMs: number): Promise<void>;
+  /** No new connections; resolves when the last running request and upgraded connection has ended: true, or when it was cut off. */
+  end(graceMs: number): Promise<boolean>;
 }
 
-export async function startApp(version: string, address: string, port: number): Promise<App> {
+export async function startHttp1App(version: string, address: string, port: number): Promise<App> {
   const server = createServer((request, response) => {
     response.setHeader("x-echo-version", version);
     void answer(request, response).catch(() => response.destroy());
@@ -54,8 +54,13 @@ export function acceptOf(request: Pick<IncomingMessage, "headers">): string {
   return createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
 }
 
-async function endGracefully(server: Server, graceMs: number): Promise<void> {
-  const kill = setTimeout(() => server.closeAllConnections(), graceMs);
+async function endGracefully(server: Server, graceMs: number): Promise<boolean> {
+  let ended = true;
+  const kill = setTimeout(() => {
+    ended = false;
+    server.closeAllConnections();
+  }, graceMs);
   await new Promise<void>((resolve) => server.close(() => resolve()));
   clearTimeout(kill);
+  return ended;
 }

@@ -13,7 +13,7 @@ import type { Service } from "../../src/core/kubernetes/workload.ts";
 import type { HttpRoute } from "../../src/gateway/objects.ts";
 import type { Random } from "../../src/gateway/random.ts";
 import type { Cluster, JsonPatchOperation } from "../../src/ports/cluster.ts";
-import { object, type Pods } from "./pods.ts";
+import { object, type PodPorts, type Pods } from "./pods.ts";
 import { HOST } from "./traffic.ts";
 
 const ISTIO = "networking.istio.io/v1";
@@ -21,8 +21,15 @@ const VERSIONS = ["v1", "v2"] as const;
 const MOST_PODS = 5;
 const SIDES = 8;
 
-export function service(name: string, port: number): Service {
-  const ports = [{ name: "http", port: 80, targetPort: port }];
+const [HTTP, HTTP2, GRPC] = [80, 81, 82];
+
+/** Which protocol a pod is spoken to in is told in both ways that there are: by `appProtocol`, and by the port's name. */
+export function service(name: string, { http, http2, grpc }: PodPorts): Service {
+  const ports = [
+    { name: "http", port: HTTP, targetPort: http },
+    { name: "streams", port: HTTP2, targetPort: http2, appProtocol: "kubernetes.io/h2c" },
+    { name: "grpc", port: GRPC, targetPort: grpc },
+  ];
   return object("v1", "Service", name, { selector: { app: "echo" }, ports }) as Service;
 }
 
@@ -42,11 +49,17 @@ function gatewayObject(): KubeObject {
 }
 
 function mainRoutes(v2: number): HttpRoute[] {
-  const to = (subset: string, weight: number) => ({ destination: { host: "echo", subset }, weight });
+  const to = (port: number) =>
+    Object.entries({ v1: 100 - v2, v2 }).map(([subset, weight]) => ({
+      destination: { host: "echo", subset, port: { number: port } },
+      weight,
+    }));
   return [
     { match: [{ uri: { prefix: "/direct" } }], directResponse: { status: 200, body: { string: "direct" } } },
     { match: [{ uri: { prefix: "/old" } }], redirect: { uri: "/new" } },
-    { route: [to("v1", 100 - v2), to("v2", v2)] },
+    { match: [{ uri: { prefix: "/h2/" } }], route: to(HTTP2) },
+    { match: [{ uri: { prefix: "/soak.Echo/" } }], route: to(GRPC) },
+    { route: to(HTTP) },
   ];
 }
 
@@ -159,12 +172,13 @@ const POLICIES = [
   { loadBalancer: { consistentHash: { httpCookie: { name: "soak", ttl: "60s" } } } },
   { connectionPool: { tcp: { maxConnections: 5_000, connectTimeout: "9s" } } },
   { connectionPool: { http: { http1MaxPendingRequests: 5_000, maxRequestsPerConnection: 50 } } },
+  { connectionPool: { http: { maxConcurrentStreams: 4 } } },
   { outlierDetection: { consecutive5xxErrors: 5, interval: "5s", baseEjectionTime: "5s" } },
 ];
 
 /** Up to fifty routes; the last one takes the requests. */
 function sideVirtualService(n: number, random: Random): KubeObject {
-  const to = { destination: { host: "echo-too" } };
+  const to = { destination: { host: "echo-too", port: { number: HTTP } } };
   const path = `/side/${n}/`;
   const others = Array.from(
     { length: Math.floor(random() * 50) },
@@ -180,7 +194,7 @@ function sideVirtualService(n: number, random: Random): KubeObject {
       rewrite: { uri: "/rewritten/" },
       headers: { request: { set: { "x-a": "b" } }, response: { add: { "x-c": "d" } } },
     },
-    { mirror: { host: "echo", subset: "v1" }, mirrorPercentage: { value: 50 } },
+    { mirror: { host: "echo", subset: "v1", port: { number: HTTP } }, mirrorPercentage: { value: 50 } },
     { fault: { delay: { fixedDelay: "0.02s", percentage: { value: 50 } } } },
     { corsPolicy: { allowOrigins: [{ exact: "https://a.example" }], allowMethods: ["GET"] } },
   ];

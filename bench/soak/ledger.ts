@@ -3,8 +3,8 @@
 
 import { type Result, Tally } from "../../src/load/tally.ts";
 
-/** Of a failure whose answer came: its status; and in words what was wrong. */
-export type SoakResult = Result & { got?: number; detail?: string };
+/** Of a failure whose answer came: its status; and in words what was wrong. Of a gRPC call: how it ended. */
+export type SoakResult = Result & { got?: number; detail?: string; grpcStatus?: number };
 export type SoakOutcome = SoakResult & { latencyMs: number };
 
 export interface Failure {
@@ -24,7 +24,7 @@ export class Ledger extends Tally {
   readonly kind: string;
   readonly failures: Failure[] = [];
   failed = 0;
-  /** By status and version, as the gateway's metrics have them; status 0: the client went away. */
+  /** By status, version and gRPC's status, as the gateway's metrics have them; status 0: the client went away. */
   readonly answers = new Map<string, number>();
   readonly #startedMs = performance.now();
 
@@ -37,7 +37,8 @@ export class Ledger extends Tally {
     super.add(outcome);
     const status = outcome.kind === "answered" ? outcome.status : (outcome.got ?? 0);
     const version = outcome.kind === "answered" ? outcome.version : undefined;
-    const key = `${status} ${version ?? "unknown"}`;
+    const grpc = outcome.grpcStatus === undefined ? "" : ` grpc ${outcome.grpcStatus}`;
+    const key = `${status} ${version ?? "unknown"}${grpc}`;
     this.answers.set(key, (this.answers.get(key) ?? 0) + 1);
     if (outcome.kind === "answered") return;
     this.failed++;

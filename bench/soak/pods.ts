@@ -7,40 +7,54 @@ import { ENDPOINT_SLICES, PODS, REPLICA_SETS } from "../../src/core/kubernetes/r
 import type { Pod, Service } from "../../src/core/kubernetes/workload.ts";
 import type { Cluster } from "../../src/ports/cluster.ts";
 import { computeSlices } from "../../src/sandbox/runtime/endpoints/compute.ts";
-import { type App, startApp } from "./app.ts";
+import { type App, startHttp1App } from "./app.ts";
+import { startGrpcApp } from "./grpc-app.ts";
+import { startHttp2App } from "./http2-app.ts";
 
 /** As long as a preStop hook of a careful Deployment: here the gateway learns of the endpoints from another process. */
 const SETTLE_MS = 2_000;
 const GRACE_MS = 30_000;
 const SPEC = { nodeName: "soak", containers: [{ name: "echo", image: "echo", ports: [{ containerPort: 8080 }] }] };
 
+/** Every pod listens at these, which the Services name as their targetPorts. */
+export interface PodPorts {
+  http: number;
+  http2: number;
+  grpc: number;
+}
+
 interface RunningPod {
   name: string;
   version: string;
   ip: string;
-  app: App;
+  apps: readonly App[];
   ready: boolean;
 }
 
 export class Pods {
   readonly #cluster: Cluster;
   readonly #services: readonly Service[];
-  readonly #port: number;
+  readonly #ports: PodPorts;
   readonly #running: RunningPod[] = [];
   readonly #ending = new Set<Promise<void>>();
   readonly #owners = new Map<string, KubeObject>();
   #made = 0;
+  #cutOff = 0;
   #publishing: Promise<void> = Promise.resolve();
 
-  /** Every pod listens at `port`, which the Services name as their targetPort. */
-  constructor(cluster: Cluster, services: readonly Service[], port: number) {
+  constructor(cluster: Cluster, services: readonly Service[], ports: PodPorts) {
     this.#cluster = cluster;
     this.#services = services;
-    this.#port = port;
+    this.#ports = ports;
   }
 
   get made(): number {
     return this.#made;
+  }
+
+  /** Pods to which something was still open when their time was over. */
+  get cutOff(): number {
+    return this.#cutOff;
   }
 
   /** Pods of a version that take new requests. */
@@ -52,7 +66,12 @@ export class Pods {
     const n = this.#made++;
     const ip = `127.77.${1 + (Math.floor(n / 250) % 250)}.${1 + (n % 250)}`;
     const name = `echo-${version}-5d8f-${n.toString(36).padStart(5, "0")}`;
-    const app = await startApp(version, ip, this.#port);
+    const { http, http2, grpc } = this.#ports;
+    const apps = await Promise.all([
+      startHttp1App(version, ip, http),
+      startHttp2App(version, ip, http2),
+      startGrpcApp(version, ip, grpc),
+    ]);
     const { uid, metadata } = await this.#owner(version);
     const owner = { apiVersion: "apps/v1", kind: "ReplicaSet", name: metadata.name, uid, controller: true };
     const labels = labelsOf(version);
@@ -64,7 +83,7 @@ export class Pods {
     const status = { phase: "Running", podIP: ip, podIPs: [{ ip }], conditions };
     const key = { namespace: "default", name };
     await this.#cluster.patch(PODS, key, { type: "merge", body: { status } }, { subresource: "status" });
-    this.#running.push({ name, version, ip, app, ready: true });
+    this.#running.push({ name, version, ip, apps, ready: true });
     await this.publish();
   }
 
@@ -87,7 +106,8 @@ export class Pods {
 
   async #end(pod: RunningPod): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-    await pod.app.end(GRACE_MS);
+    const ended = await Promise.all(pod.apps.map((app) => app.end(GRACE_MS)));
+    if (ended.includes(false)) this.#cutOff++;
     this.#running.splice(this.#running.indexOf(pod), 1);
     await this.#cluster.delete(PODS, { namespace: "default", name: pod.name }, { gracePeriodSeconds: 0 });
     await this.publish();

@@ -3,6 +3,7 @@
 import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import type { Sender } from "../../src/load/open-loop.ts";
 import type { Outcome } from "../../src/load/tally.ts";
+import { wrongWith } from "./judge.ts";
 import type { SoakResult } from "./ledger.ts";
 
 export interface RequestKind {
@@ -113,10 +114,9 @@ class OneRequest {
     const version = response.headers["x-echo-version"];
     const told = `${path}: ${body.toString("utf8", 0, TOLD_CHARS)}`;
     if (!response.complete) return this.#fail("cut off", told);
-    if (status !== this.#kind.status) return this.#fail(`${status} in place of ${this.#kind.status}`, told, status);
-    const bytes = this.#body?.length ?? this.#kind.bytes ?? body.length;
-    if (body.length !== bytes) return this.#fail(`${body.length} bytes in place of ${bytes}`, told, status);
-    if (this.#body !== undefined && !this.#body.equals(body)) return this.#fail("other bytes", told, status);
+    const { status: expected, bytes } = this.#kind;
+    const wrong = wrongWith(status, body, { status: expected, sent: this.#body, bytes });
+    if (wrong !== undefined) return this.#fail(wrong, told, status);
     this.#end({ kind: "answered", status, version: typeof version === "string" ? version : undefined });
   }
 

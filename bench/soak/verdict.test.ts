@@ -25,6 +25,7 @@ const GOOD: Findings = {
   disagreements: [],
   growth: growthOf(hour(1, 0), 60),
   socketsLeft: 0,
+  podsCutOff: 0,
   complaints: [],
   churnErrors: [],
   died: undefined,
@@ -63,6 +64,7 @@ describe("verdict", () => {
     expect(faultsOf({ ...GOOD, failed: 1 })).toEqual(["1 of 900000 requests failed"]);
     expect(faultsOf({ ...GOOD, sent: 0 })).toEqual(["no request was sent"]);
     expect(faultsOf({ ...GOOD, socketsLeft: 3 })).toEqual(["3 sockets are left over"]);
+    expect(faultsOf({ ...GOOD, podsCutOff: 1 })).toHaveLength(1);
     expect(faultsOf({ ...GOOD, died: "ended with SIGSEGV" })).toHaveLength(1);
     expect(faultsOf({ ...GOOD, complaints: ["a"], churnErrors: ["b"] })).toHaveLength(2);
     expect(faultsOf({ ...GOOD, growth: growthOf([], 60) })).toHaveLength(5);
@@ -86,6 +88,19 @@ describe("agreement of metrics and clients", () => {
     expect(disagreements([ledger], "", after)).toEqual([{ answer: "200 v1", clients: 2, metrics: 12 }]);
     expect(disagreements([ledger], before, `${after}\n${line(503, "unknown", 1)}`)).toEqual([
       { answer: "503 unknown", clients: 0, metrics: 1 },
+    ]);
+  });
+
+  it("tells gRPC's ends apart; at a deadline the client does not know which version was late", () => {
+    const ledger = new Ledger("unary");
+    ledger.add({ kind: "answered", status: 200, version: "v1", grpcStatus: 0, latencyMs: 1 });
+    ledger.add({ kind: "answered", status: 200, version: undefined, grpcStatus: 14, latencyMs: 1 });
+    const call = (grpcStatus: number) =>
+      `istio_requests_total{destination_version="v1",response_code="200",grpc_response_status="${grpcStatus}"} 1`;
+    expect(disagreements([ledger], "", [call(0), call(14)].join("\n"))).toEqual([]);
+    expect(disagreements([ledger], "", [call(2), call(14)].join("\n"))).toEqual([
+      { answer: "200 v1 grpc 0", clients: 1, metrics: 0 },
+      { answer: "200 v1 grpc 2", clients: 0, metrics: 1 },
     ]);
   });
 });

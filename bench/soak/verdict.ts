@@ -50,6 +50,8 @@ export interface Findings {
   growth: readonly Growth[];
   /** When all clients and pods are gone: how many sockets more than before they came. */
   socketsLeft: number;
+  /** To so many pods something was still open when their time was over. */
+  podsCutOff: number;
   complaints: readonly string[];
   churnErrors: readonly string[];
   died: string | undefined;
@@ -60,7 +62,8 @@ export const MINUTES_FOR_LEAKS = 30;
 
 /** Empty: passed. */
 export function faultsOf(findings: Findings): string[] {
-  const { minutes, failed, sent, growth, disagreements, socketsLeft, complaints, churnErrors, died } = findings;
+  const { minutes, failed, sent, growth, disagreements, socketsLeft, podsCutOff } = findings;
+  const { complaints, churnErrors, died } = findings;
   const leaks = minutes < MINUTES_FOR_LEAKS ? [] : growth.filter((each) => each.leaks || each.slope === undefined);
   return [
     ...(died === undefined ? [] : [`the gateway's process ${died}`]),
@@ -75,6 +78,7 @@ export function faultsOf(findings: Findings): string[] {
         : `${of} grows by ${slope.low.toFixed(2)} to ${slope.high.toFixed(2)} ${unit}/h (limit ${limit})`,
     ),
     ...(socketsLeft > 0 ? [`${socketsLeft} sockets are left over`] : []),
+    ...(podsCutOff > 0 ? [`${podsCutOff} pods still had connections when their time was over`] : []),
     ...(complaints.length === 0 ? [] : [`the gateway logged ${complaints.length} warnings, first: ${complaints[0]}`]),
     ...(churnErrors.length === 0 ? [] : [`${churnErrors.length} changes were refused, first: ${churnErrors[0]}`]),
   ];
