@@ -2,7 +2,7 @@
 // HTTP/2, gRPC and WebSockets of all kinds while routes, policies and pods change several times a second. Passed is: no request failed; the metrics count what the
 // clients count; memory, sockets, descriptors and timers do not grow; nothing is left open when all clients and pods are gone.
 //   node bench/soak.ts [--minutes 60] [--scale 1] [--churn-ms 300] [--sample-seconds 30] [--seed 1] [--out .cache/soak.json]
-// Runs at low priority and takes about a third of one core at scale 1 (360 requests a second), so that other work can go on.
+// Runs at low priority and takes about a third of one core at scale 1 (380 requests a second), so that other work can go on.
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
@@ -17,6 +17,7 @@ import { type GatewayHandle, startGatewayProcess } from "./gateway/gateway-handl
 import type { GatewaySample } from "./gateway/gateway-process.ts";
 import { type Disagreement, disagreements } from "./soak/agreement.ts";
 import { type Churn, service, setUpWorld, startChurn } from "./soak/churn.ts";
+import { ledgerText } from "./soak/ledger.ts";
 import { Pods } from "./soak/pods.ts";
 import { HOST, startTraffic, type Traffic } from "./soak/traffic.ts";
 import { faultsOf, growthOf, growthText, MINUTES_FOR_LEAKS, type Sample } from "./soak/verdict.ts";
@@ -195,6 +196,7 @@ function report({ traffic, churn, samples, differences, before, after, gateway, 
   };
   mkdirSync(dirname(values.out), { recursive: true });
   writeFileSync(values.out, `${JSON.stringify(result, undefined, 1)}\n`);
+  for (const each of ledgers) console.log(ledgerText(each));
   for (const each of growth) console.log(growthText(each));
   const changes = sum(Object.values(churn.counts));
   console.log(

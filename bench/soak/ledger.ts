@@ -19,6 +19,7 @@ export interface Failure {
 
 /** A broken world fails all: the first ones tell enough. */
 const KEPT = 200;
+const NAME_CHARS = 32;
 
 export class Ledger extends Tally {
   readonly kind: string;
@@ -52,4 +53,13 @@ export class Ledger extends Tally {
       latencyMs: Math.round(outcome.latencyMs),
     });
   }
+}
+
+/** One line for a person. */
+export function ledgerText(ledger: Ledger): string {
+  const { kind, failed, failures, answers } = ledger;
+  const counts = [...answers].map(([answer, count]) => `${answer}: ${count}`).toSorted();
+  const [first] = failures;
+  const why = first === undefined ? "" : ` (first: ${first.cause}; ${first.detail})`;
+  return `${kind.padEnd(NAME_CHARS)} ${String(ledger.read().sent).padStart(7)} sent, ${failed} failed${why}; ${counts.join(", ")}`;
 }

@@ -26,7 +26,7 @@ export interface Traffic {
   stop(): Promise<void>;
 }
 
-/** `scale` 1: about 360 requests a second. */
+/** `scale` 1: about 380 requests a second. */
 export function startTraffic(port: number, scale: number): Traffic {
   const running: { ledger: Ledger; loop: OpenLoop }[] = kindsOf(port).map(({ name, ratePerSecond, sender }) => {
     const ledger = new Ledger(name);
