@@ -106,6 +106,35 @@ export default {
         pathNot: ["^src/gateway/", "^src/ports/", "^src/informer/", "^src/core/(traffic|kubernetes|analysis/counters)"],
       },
     },
+    {
+      name: "gateway-decides-without-sockets",
+      comment:
+        "What becomes of objects and of a request is decided on values; sockets belong to wire, upstreams and clients.",
+      severity: "error",
+      from: { path: "^src/gateway/(routing|compile|gateway-api)/", pathNot: TEST },
+      to: { path: ["^src/gateway/(wire|upstreams|exchange|clients)/", "^(net|http|http2|tls|dns|dgram|fs)$"] },
+    },
+    {
+      name: "gateway-wire-is-lowest",
+      comment: "Bytes and heads know no request's way.",
+      severity: "error",
+      from: { path: "^src/gateway/wire/", pathNot: TEST },
+      to: { path: "^src/gateway/", pathNot: "^src/gateway/(wire|routing)/" },
+    },
+    {
+      name: "gateway-upstreams-know-no-exchange",
+      comment: "Whoever sends hands in a handler.",
+      severity: "error",
+      from: { path: "^src/gateway/upstreams/", pathNot: TEST },
+      to: { path: "^src/gateway/(exchange|clients|compile|gateway-api|explain)/" },
+    },
+    {
+      name: "gateway-exchange-knows-no-protocol",
+      comment: "A client is a Downstream (exchange/downstream.ts), whatever it speaks.",
+      severity: "error",
+      from: { path: "^src/gateway/exchange/", pathNot: TEST },
+      to: { path: "^src/gateway/(clients|compile|gateway-api|explain)/" },
+    },
     only(
       "load-knows-nothing",
       "src/load",

@@ -32,6 +32,13 @@ const PLANTS: Record<string, { file: string; imports: string }> = {
   "sandbox-knows-ports": { file: "src/sandbox/cluster/planted.ts", imports: "../../controller/start.ts" },
   "sandbox-rooms-meet-at-the-port": { file: "src/sandbox/cluster/planted.ts", imports: "../runtime/start.ts" },
   "gateway-knows-routes": { file: "src/gateway/planted.ts", imports: "../core/rollout/status.ts" },
+  "gateway-decides-without-sockets": { file: "src/gateway/compile/planted.ts", imports: "node:net" },
+  "gateway-wire-is-lowest": { file: "src/gateway/wire/planted.ts", imports: "../exchange/exchange.ts" },
+  "gateway-upstreams-know-no-exchange": {
+    file: "src/gateway/upstreams/planted.ts",
+    imports: "../exchange/exchange.ts",
+  },
+  "gateway-exchange-knows-no-protocol": { file: "src/gateway/exchange/planted.ts", imports: "../clients/preface.ts" },
   "load-knows-nothing": { file: "src/load/planted.ts", imports: "../gateway/start.ts" },
   "story-plays-through-ports": { file: "src/story/planted.ts", imports: "../gateway/start.ts" },
   "cli-knows-ports": { file: "src/cli/planted.ts", imports: "../adapters/istio/router.ts" },

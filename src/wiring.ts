@@ -38,7 +38,7 @@ function createWorld(config: ProcessConfig, interrupted: AbortSignal): World {
     router: async (cluster) =>
       (await import("./adapters/istio/router.ts")).istioRouter({ cluster, fieldManager: "serin-cli" }),
     istioDefinitions: async () => (await import("./sandbox/cluster/schema/builtin.ts")).istioDefinitions(),
-    explainRoute: async (...query) => (await import("./gateway/explain.ts")).explainRoute(...query),
+    explainRoute: async (...query) => (await import("./gateway/explain/explain.ts")).explainRoute(...query),
     runningSandbox: async (homeDir) => (await import("./wiring/running-sandbox.ts")).runningSandbox(homeDir),
     startSandbox: async (options) => (await sandbox()).startSandbox(options, config),
     startDetachedSandbox: async (options) => (await sandbox()).startDetachedSandbox(options, env),

@@ -99,9 +99,9 @@ describe("profile", () => {
     const profile = {
       nodes: [
         { id: 1, callFrame: frame("(root)"), children: [2, 4, 6] },
-        { id: 2, callFrame: frame("formatEntry", "file:///x/src/gateway/access-log.ts"), children: [3] },
+        { id: 2, callFrame: frame("formatEntry", "file:///x/src/gateway/telemetry/access-log.ts"), children: [3] },
         { id: 3, callFrame: frame("join") },
-        { id: 4, callFrame: frame("end", "file:///x/src/gateway/http1-downstream.ts"), children: [5] },
+        { id: 4, callFrame: frame("end", "file:///x/src/gateway/clients/http1-downstream.ts"), children: [5] },
         { id: 5, callFrame: frame("writeLatin1String") },
         { id: 6, callFrame: frame("(idle)") },
       ],

@@ -1,10 +1,10 @@
 // What every request of a gateway shares.
 
 import type { Clock } from "../ports/clock.ts";
-import type { AccessLog } from "./access-log.ts";
-import type { LiveTable } from "./live-table.ts";
-import type { Stats } from "./stats.ts";
-import type { TimeLimits } from "./time-limits.ts";
+import type { TimeLimits } from "./clients/time-limits.ts";
+import type { AccessLog } from "./telemetry/access-log.ts";
+import type { Stats } from "./telemetry/stats.ts";
+import type { LiveTable } from "./upstreams/live-table.ts";
 
 export interface Gate {
   readonly live: LiveTable;

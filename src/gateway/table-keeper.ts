@@ -5,18 +5,18 @@ import type { ObjectKey } from "../core/kubernetes/object.ts";
 import { type Resource, VIRTUAL_SERVICES } from "../core/kubernetes/resource.ts";
 import type { Acknowledgement, DataPlane } from "../ports/data-plane.ts";
 import type { Log } from "../ports/log.ts";
-import { compileTable } from "./compile.ts";
-import { compileVirtualService } from "./compile-virtual-service.ts";
+import { compileTable } from "./compile/compile.ts";
+import { compileVirtualService } from "./compile/compile-virtual-service.ts";
 import { CredentialStore } from "./credential-store.ts";
 import type { ServedGatewayApi } from "./gateway-api/servers.ts";
 import type { StatusWriter } from "./gateway-api/status-writer.ts";
 import { whyNotServed } from "./gateway-api/why-not-served.ts";
 import { INGRESS_LABELS, INGRESS_NAMESPACE } from "./ingress-objects.ts";
-import type { LiveTable } from "./live-table.ts";
 import type { VirtualService } from "./objects.ts";
-import type { Reporter } from "./report.ts";
-import type { Stats } from "./stats.ts";
-import type { Problem } from "./table.ts";
+import type { Problem } from "./routing/table.ts";
+import type { Reporter } from "./telemetry/report.ts";
+import type { Stats } from "./telemetry/stats.ts";
+import type { LiveTable } from "./upstreams/live-table.ts";
 import type { WorldWatch } from "./world-watch.ts";
 
 export interface TableKeeperOptions {

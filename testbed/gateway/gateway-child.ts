@@ -1,8 +1,8 @@
 // A gateway alone in a process, so that its memory is its own: a small world in memory, all requests to one upstream elsewhere.
 // usage: gateway-process.ts
 
+import type { TimeLimits } from "../../src/gateway/clients/time-limits.ts";
 import { startGateway } from "../../src/gateway/start.ts";
-import type { TimeLimits } from "../../src/gateway/time-limits.ts";
 import { EchoWorld, openTestCluster, realClock, silentLog } from "./world.ts";
 
 export interface ChildInput {

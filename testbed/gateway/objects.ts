@@ -2,12 +2,12 @@
 
 import type { ObjectMeta } from "../../src/core/kubernetes/object.ts";
 import type { Pod } from "../../src/core/kubernetes/workload.ts";
-import { compileTable } from "../../src/gateway/compile.ts";
+import { compileTable } from "../../src/gateway/compile/compile.ts";
 import { INGRESS_LABELS, INGRESS_NAMESPACE } from "../../src/gateway/ingress-objects.ts";
-import { findByHost, findRoute, type RequestView } from "../../src/gateway/match.ts";
-import { hostWithoutPort } from "../../src/gateway/names.ts";
 import type { DestinationRule, HttpRoute, IstioGateway, VirtualService } from "../../src/gateway/objects.ts";
-import type { Route, RouteTable } from "../../src/gateway/table.ts";
+import { findByHost, findRoute, type RequestView } from "../../src/gateway/routing/match.ts";
+import { hostWithoutPort } from "../../src/gateway/routing/names.ts";
+import type { Route, RouteTable } from "../../src/gateway/routing/table.ts";
 import type { World } from "../../src/gateway/world.ts";
 import { object } from "./world.ts";
 

@@ -10,8 +10,8 @@ import {
   rule,
 } from "../../../testbed/gateway/gateway-api.ts";
 import { named, nameOf, routeOf, type TestRequest, virtualService, worldOf } from "../../../testbed/gateway/objects.ts";
-import { compileTable } from "../compile.ts";
-import type { ForwardAction } from "../table.ts";
+import { compileTable } from "../compile/compile.ts";
+import type { ForwardAction } from "../routing/table.ts";
 import type { World } from "../world.ts";
 import type { GatewayApiObjects, HttpRule } from "./objects.ts";
 

@@ -1,10 +1,10 @@
 // All Gateway API objects of a world, in the words of Istio's: Gateways for the listeners, VirtualServices for the routes. Pure; what
 // was found on the way is kept for the status of the objects.
 
-import type { VirtualServiceTemplate } from "../compile-virtual-service.ts";
+import type { VirtualServiceTemplate } from "../compile/compile-virtual-service.ts";
+import { inOrder } from "../compile/order.ts";
+import type { ServiceDirectory } from "../compile/service-directory.ts";
 import type { IstioGateway } from "../objects.ts";
-import { inOrder } from "../order.ts";
-import type { ServiceDirectory } from "../service-directory.ts";
 import type { World } from "../world.ts";
 import { assign } from "./gateway-services.ts";
 import { asIstioGateways, type CompiledGateway, compileListeners, isOurs } from "./listeners.ts";

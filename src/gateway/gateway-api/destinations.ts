@@ -2,9 +2,9 @@
 // not or cannot be reached becomes a destination without a cluster, so that its share of the requests gets 500; what makes no sense
 // takes the whole route out of service.
 
-import { serviceHost } from "../names.ts";
+import type { ServiceDirectory } from "../compile/service-directory.ts";
 import type { Destination } from "../objects.ts";
-import type { ServiceDirectory } from "../service-directory.ts";
+import { serviceHost } from "../routing/names.ts";
 import { type BackendReference, type Finding, GROUP, type ReferenceGrant } from "./objects.ts";
 
 export interface Backends {

@@ -9,7 +9,7 @@ import {
 } from "../../../testbed/gateway/gateway-api.ts";
 import { worldOf } from "../../../testbed/gateway/objects.ts";
 import type { RouteRequest } from "../../core/traffic/explanation.ts";
-import { explain } from "../explain.ts";
+import { explain } from "../explain/explain.ts";
 import type { GatewayApiObjects } from "./objects.ts";
 
 function explained(parts: Partial<GatewayApiObjects>, request: Partial<RouteRequest> = {}) {

@@ -1,7 +1,7 @@
 // Which Gateways, listeners and routes of Gateway API concern a host and port, and why others do not.
 
 import type { ExplanationStep } from "../../core/traffic/explanation.ts";
-import { isSubsetOf } from "../names.ts";
+import { isSubsetOf } from "../routing/names.ts";
 import type { CompiledGateway, CompiledListener } from "./listeners.ts";
 import type { GatewayApiObjects } from "./objects.ts";
 import { type Binding, isIsolatedHere } from "./parents.ts";

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { gatewayApi, httpRoute, rule } from "../../../testbed/gateway/gateway-api.ts";
 import { requestView, routeOf, worldOf } from "../../../testbed/gateway/objects.ts";
-import { compileTable } from "../compile.ts";
-import { judgeCors } from "../cors.ts";
-import { forwardedPath, redirectLocation } from "../rewrite.ts";
+import { compileTable } from "../compile/compile.ts";
+import { judgeCors } from "../exchange/cors.ts";
+import { forwardedPath, redirectLocation } from "../exchange/rewrite.ts";
 import type { PathModifier, RedirectFilter, RouteFilter } from "./objects.ts";
 
 function routeWith(prefix: string, ...filters: RouteFilter[]) {

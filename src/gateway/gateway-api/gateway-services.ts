@@ -3,7 +3,7 @@
 // IsManaged). The sandbox has one gateway: it serves the first sort, and of the second those that name it.
 
 import { INGRESS_NAME, INGRESS_NAMESPACE } from "../ingress-objects.ts";
-import { serviceHost } from "../names.ts";
+import { serviceHost } from "../routing/names.ts";
 import type { Finding, KubernetesGateway } from "./objects.ts";
 
 export const INGRESS_HOST = serviceHost(INGRESS_NAME, INGRESS_NAMESPACE);

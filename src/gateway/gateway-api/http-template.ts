@@ -1,9 +1,9 @@
 // A converted route, compiled as a VirtualService's is, and then what istiod does otherwise for Gateway API: prefixes end at path elements,
 // "/" as a prefix's replacement takes it away, and a backend without a cluster is answered 500.
 
-import type { ActionTemplate } from "../compile-action.ts";
-import { compileHttp, type HttpTemplate } from "../compile-virtual-service.ts";
-import type { PathMatch } from "../conditions.ts";
+import type { ActionTemplate } from "../compile/compile-action.ts";
+import { compileHttp, type HttpTemplate } from "../compile/compile-virtual-service.ts";
+import type { PathMatch } from "../routing/conditions.ts";
 import type { RouteObject } from "./objects.ts";
 import type { ConvertedRoute } from "./rules.ts";
 

@@ -1,7 +1,7 @@
 // Which listeners a route is bound to, and why not to others. istiod 1.31, conversion.go (extractParentReferenceInfo, referenceAllowed,
 // hostnameAllowedByIsolation).
 
-import { isSubsetOf } from "../names.ts";
+import { isSubsetOf } from "../routing/names.ts";
 import { overlap } from "./hostnames.ts";
 import type { CompiledGateway, Parent } from "./listeners.ts";
 import { type Finding, GROUP, type ParentReference, type RouteObject } from "./objects.ts";

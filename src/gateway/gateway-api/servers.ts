@@ -1,8 +1,8 @@
 // Servers of Istio's Gateways and of Gateway API's listeners, together: they share the ports.
 
-import { compileGateways } from "../compile-gateways.ts";
-import type { ServerTemplate } from "../server-template.ts";
-import type { Problem } from "../table.ts";
+import { compileGateways } from "../compile/compile-gateways.ts";
+import type { ServerTemplate } from "../compile/server-template.ts";
+import type { Problem } from "../routing/table.ts";
 import type { World } from "../world.ts";
 import type { GatewayApiCompilation } from "./compile-gateway-api.ts";
 import { isListener } from "./internal-name.ts";

@@ -14,7 +14,7 @@ import {
 import type { Clock } from "../../ports/clock.ts";
 import { type Cluster, isClusterError } from "../../ports/cluster.ts";
 import type { Log } from "../../ports/log.ts";
-import { warningEvent } from "../warning-event.ts";
+import { warningEvent } from "../telemetry/warning-event.ts";
 import { classStatus, istioClass } from "./gateway-class.ts";
 import { gatewayStatus } from "./gateway-status.ts";
 import { CLASS } from "./listeners.ts";

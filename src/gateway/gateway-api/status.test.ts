@@ -12,7 +12,7 @@ import {
 } from "../../../testbed/gateway/gateway-api.ts";
 import { worldOf } from "../../../testbed/gateway/objects.ts";
 import { HTTP_ROUTES } from "../../core/kubernetes/resource.ts";
-import { compileTable } from "../compile.ts";
+import { compileTable } from "../compile/compile.ts";
 import type { World } from "../world.ts";
 import { gatewayStatus } from "./gateway-status.ts";
 import { notesOf } from "./notes.ts";

@@ -2,7 +2,7 @@
 // most specific first. istiod 1.31, route_collections.go (HTTPRouteCollection, mergeHTTPRoutes).
 
 import { isDeepStrictEqual } from "node:util";
-import type { HttpTemplate, VirtualServiceTemplate } from "../compile-virtual-service.ts";
+import type { HttpTemplate, VirtualServiceTemplate } from "../compile/compile-virtual-service.ts";
 import type { HttpRoute, VirtualService } from "../objects.ts";
 import type { Backends } from "./destinations.ts";
 import { asHttpTemplate } from "./http-template.ts";
