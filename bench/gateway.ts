@@ -48,21 +48,28 @@ const { values } = parseArgs({
     profile: { type: "boolean", default: false },
   },
 });
-const options = {
-  cells: chosenCells(),
-  rounds: Number(values.rounds ?? (values.quick ? 2 : 5)),
-  seconds: Number(values.duration ?? (values.quick ? 1 : 2)),
-  seed: Number(values.seed),
-};
 /** What a person reads meanwhile; with --json stdout is for the JSON alone. */
 const tell = values.json ? console.error : console.log;
+
+let options: ReturnType<typeof readOptions>;
 
 await main().catch((error: Error) => {
   console.error(error.message);
   process.exitCode = 1;
 });
 
+function readOptions() {
+  return {
+    cells: chosenCells(),
+    profiled: values.profile ? profiledCell() : undefined,
+    rounds: Number(values.rounds ?? (values.quick ? 2 : 5)),
+    seconds: Number(values.duration ?? (values.quick ? 1 : 2)),
+    seed: Number(values.seed),
+  };
+}
+
 async function main(): Promise<void> {
+  options = readOptions();
   const programs = await findPrograms(process.env);
   const home = mkdtempSync(join(tmpdir(), "serin-bench-"));
   // nginx reads the file as another user.
@@ -78,9 +85,8 @@ async function main(): Promise<void> {
     books: new Books(),
   };
   try {
-    if (values.profile) {
-      const cell = cellsOf([Number(values.connections ?? 32)], [chosenBody()], [Number(values.routes ?? 1)])[0]!;
-      return await profile({ bench, cell, home, seconds: Number(values.duration ?? 5), tell });
+    if (options.profiled !== undefined) {
+      return await profile({ bench, cell: options.profiled, home, seconds: Number(values.duration ?? 5), tell });
     }
     if (programs.envoy === undefined) tell(envoyLeftOut());
     const contenders = await startAll(programs, home, upstream);
@@ -106,15 +112,22 @@ function chosenCells(): readonly Cell[] {
   const { connections, bodies, routes, quick } = values;
   if (quick && connections === undefined && bodies === undefined && routes === undefined) return QUICK_CELLS;
   const numbers = (text: string) => text.split(",").map(Number);
-  const chosen = (bodies?.split(",") ?? BODIES) as Body[];
-  const unknown = chosen.find((each) => !BODIES.includes(each));
-  if (unknown !== undefined) throw new Error(`--bodies ${unknown}: choose from ${BODIES.join(",")}`);
+  const chosen = bodies === undefined ? BODIES : bodies.split(",").map(knownBody);
   return cellsOf(numbers(connections ?? "1,32,256"), chosen, numbers(routes ?? "1,500"));
 }
 
-/** Of --profile, which looks at one cell. */
-function chosenBody(): Body {
-  return (BODIES as readonly string[]).includes(values.bodies ?? "") ? (values.bodies as Body) : "small";
+/** Of --profile, which looks at one: 32 connections, small bodies and 1 route unless others are named. */
+function profiledCell(): Cell {
+  const { connections = "32", bodies = "small", routes = "1" } = values;
+  const several = Object.entries({ connections, bodies, routes }).find(([, value]) => value.includes(","));
+  if (several !== undefined) throw new Error(`--profile looks at one cell: give one value of --${several[0]}`);
+  return cellsOf([Number(connections)], [knownBody(bodies)], [Number(routes)])[0]!;
+}
+
+function knownBody(name: string): Body {
+  const body = BODIES.find((each) => each === name);
+  if (body === undefined) throw new Error(`--bodies ${name}: choose from ${BODIES.join(",")}`);
+  return body;
 }
 
 async function startAll(programs: Programs, home: string, { ports }: Upstream): Promise<Contender[]> {
