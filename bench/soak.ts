@@ -1,8 +1,9 @@
-// npm run bench:soak: an hour of everything at once. The gateway, in a process of its own, gets an open-loop load of HTTP/1.1,
-// HTTP/2, gRPC and WebSockets of all kinds while routes, policies and pods change several times a second. Passed is: no request failed; the metrics count what the
-// clients count; memory, sockets, descriptors and timers do not grow; nothing is left open when all clients and pods are gone.
+// npm run bench:soak: an hour of everything at once. The gateway, in a process of its own, gets an open-loop load of HTTP/1.1, HTTP/2,
+// gRPC and WebSockets of all kinds while routes, policies and pods change several times a second. Passed is: no request failed; the
+// metrics count what the clients count; memory, sockets, descriptors and timers do not grow; nothing is left open when all clients
+// and pods are gone.
 //   node bench/soak.ts [--minutes 60] [--scale 1] [--churn-ms 300] [--sample-seconds 30] [--seed 1] [--out .cache/soak.json]
-// Runs at low priority and takes about a third of one core at scale 1 (380 requests a second), so that other work can go on.
+// Runs at low priority and takes about half of one core at scale 1 (380 requests a second), so that other work can go on.
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
@@ -24,6 +25,8 @@ import { faultsOf, growthOf, growthText, MINUTES_FOR_LEAKS, type Sample } from "
 
 const MB = 1_048_576;
 const NICE = 10;
+/** A line of the access log that the gateway itself calls a failure: 5xx, or for gRPC 200 with a flag that tells of one. */
+const FAILED = / HTTP\/[\d.]+" (?:5\d\d|200 (?:UF|UH|UC|UR|UO|UPE|NC|NR))/;
 const { values } = parseArgs({
   options: {
     minutes: { type: "string", default: "60" },
@@ -207,9 +210,6 @@ function report({ traffic, churn, samples, differences, before, after, gateway, 
   process.exitCode = faults.length === 0 ? 0 : 1;
 }
 
-const FAILED = / HTTP\/[\d.]+" (?:5\d\d|200 (?:UF|UH|UC|UR|UO|UPE|NC|NR))/;
-
-/** Lines of the access log that the gateway itself calls a failure: 5xx, or for gRPC 200 with a flag that tells of one. */
 function failedLines(accessLog: string): string[] {
   const read = (file: string) => {
     try {
