@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-// `unit` is fast and in parallel; `e2e` opens sockets and starts processes, two files at a time;
+// `unit` is fast and in parallel; `e2e` opens sockets and starts processes, three files at a time;
 // `cluster` needs the kubeconfig of a cluster with Istio (npm run test:cluster).
 export default defineConfig({
   test: {
@@ -10,6 +10,8 @@ export default defineConfig({
           name: "unit",
           include: ["src/**/*.test.ts", "testbed/**/*.test.ts", "scripts/**/*.test.ts", "bench/**/*.test.ts"],
           pool: "threads",
+          // Vitest's default is a core fewer, which on two cores is one file at a time, and after the e2e tests.
+          maxWorkers: "100%",
           testTimeout: 20_000,
         },
       },
@@ -18,7 +20,8 @@ export default defineConfig({
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           pool: "forks",
-          maxWorkers: 2,
+          // These files wait for more than half of their time: three are what two cores can do at once.
+          maxWorkers: 3,
           // After the unit tests, whose number crunching would disturb what is timed here.
           sequence: { groupOrder: 1 },
           testTimeout: 120_000,

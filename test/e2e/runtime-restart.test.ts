@@ -66,6 +66,13 @@ function groupMembers(groups: number[]): number[] {
     .map(Number);
 }
 
+/** Those of the groups that still live when the time is over: none, as soon as there are none. */
+async function leftAfter(groups: number[], withinMs: number): Promise<number[]> {
+  const startedMs = Date.now();
+  while (groupMembers(groups).length > 0 && Date.now() - startedMs < withinMs) await sleep(50);
+  return groupMembers(groups);
+}
+
 const ended = (child: ChildProcess) => new Promise((resolve) => child.once("exit", resolve));
 
 describe.runIf(process.platform === "linux")("the end of Serin", () => {
@@ -76,9 +83,7 @@ describe.runIf(process.platform === "linux")("the end of Serin", () => {
     expect(groupMembers(groups)).toHaveLength(12);
     host.child.kill("SIGKILL");
     await ended(host.child);
-    const killedMs = Date.now();
-    while (groupMembers(groups).length > 0 && Date.now() - killedMs < 5_000) await sleep(50);
-    expect(groupMembers(groups)).toEqual([]);
+    expect(await leftAfter(groups, 5_000)).toEqual([]);
   });
 
   it("ends programs that will not listen, with all they started, within 5 s", async () => {
@@ -88,8 +93,7 @@ describe.runIf(process.platform === "linux")("the end of Serin", () => {
     // Shim, watcher, program, and the program's child.
     while (groupMembers(groups).length < 4) await sleep(20);
     host.child.kill("SIGKILL");
-    await sleep(5_000);
-    expect(groupMembers(groups)).toEqual([]);
+    expect(await leftAfter(groups, 5_000)).toEqual([]);
   });
 });
 
