@@ -60,6 +60,6 @@ export function ledgerText(ledger: Ledger): string {
   const { kind, failed, failures, answers } = ledger;
   const counts = [...answers].map(([answer, count]) => `${answer}: ${count}`).toSorted();
   const [first] = failures;
-  const why = first === undefined ? "" : ` (first: ${first.cause}; ${first.detail})`;
+  const why = first === undefined ? "" : ` (first: ${first.cause})`;
   return `${kind.padEnd(NAME_CHARS)} ${String(ledger.read().sent).padStart(7)} sent, ${failed} failed${why}; ${counts.join(", ")}`;
 }
