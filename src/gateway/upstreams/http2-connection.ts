@@ -3,8 +3,7 @@
 import { type ClientHttp2Session, connect } from "node:http2";
 import { connect as connectPlain, type Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import type { Failure } from "../wire/upstream-error.ts";
-import { connectFailure, tlsFailure } from "../wire/upstream-error.ts";
+import { connectFailure, type Failure, tlsFailure } from "../wire/upstream-error.ts";
 import type { Http2Call } from "./http2-call.ts";
 
 export interface ConnectionOptions {
@@ -30,6 +29,8 @@ const STREAM_WINDOW_BYTES = 1_048_576;
 const CONNECTION_WINDOW_BYTES = 25_165_824;
 /** Until the peer has said how many streams it takes. */
 const STREAMS_BEFORE_SETTINGS = 1;
+/** A peer that does not end its side when we have ended ours keeps nothing waiting. */
+const LINGER_MS = 1_000;
 /** A peer that sends its calls away again and again has refused them. */
 const MAX_MOVES = 3;
 
@@ -43,6 +44,7 @@ export class Http2Connection {
   #calls = 0;
   #retired = false;
   #expire: NodeJS.Timeout | undefined;
+  #linger: NodeJS.Timeout | undefined;
   /** Calls that have no place here after all. */
   onSurplus: (call: Http2Call) => void = () => {};
   /** A stream has become free. */
@@ -92,8 +94,9 @@ export class Http2Connection {
   retire(): void {
     this.#retired = true;
     if (this.#running.size + this.#waiting.size > 0) return;
-    if (this.#session === undefined) this.#socket.destroy();
-    else this.#session.close();
+    if (this.#session === undefined) return void this.#socket.destroy();
+    this.#session.close();
+    this.#linger ??= setTimeout(() => this.#socket.destroy(), LINGER_MS);
   }
 
   destroy(): void {
@@ -114,6 +117,7 @@ export class Http2Connection {
     session.on("goaway", () => {
       this.#retired = true;
       this.#giveBack();
+      this.retire();
     });
     session.on("close", () => this.#socket.destroy());
     session.on("connect", () => session.setLocalWindowSize(CONNECTION_WINDOW_BYTES));
@@ -165,6 +169,7 @@ export class Http2Connection {
   #closed(failure: Failure): void {
     this.#retired = true;
     clearTimeout(this.#expire);
+    clearTimeout(this.#linger);
     const calls = [...this.#running, ...this.#waiting];
     this.onClose();
     for (const call of calls) call.fail(failure);
