@@ -81,13 +81,16 @@ function trailersOf(call: { getDeadline(): Date | number }, bytes: number): Meta
   return metadata;
 }
 
-async function endGracefully(server: Server, graceMs: number): Promise<boolean> {
-  let ended = true;
-  const kill = setTimeout(() => {
-    ended = false;
-    server.forceShutdown();
-  }, graceMs);
-  await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
-  clearTimeout(kill);
-  return ended;
+function endGracefully(server: Server, graceMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const kill = setTimeout(() => {
+      server.forceShutdown();
+      // Its sessions would wait for their peers to hang up.
+      resolve(false);
+    }, graceMs);
+    server.tryShutdown(() => {
+      clearTimeout(kill);
+      resolve(true);
+    });
+  });
 }

@@ -2,6 +2,7 @@
 // the client's own trailer.
 
 import { constants, createServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
+import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type App, DOWNLOAD, DRIPS } from "./app.ts";
 
@@ -12,6 +13,11 @@ export const CLIENT_TRAILER = "x-client-trailer";
 export async function startHttp2App(version: string, address: string, port: number): Promise<App> {
   const server = createServer();
   const sessions = new Set<ServerHttp2Session>();
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+  });
   server.on("session", (session) => {
     sessions.add(session);
     session.on("error", () => session.destroy());
@@ -25,7 +31,7 @@ export async function startHttp2App(version: string, address: string, port: numb
     void answer(stream, head, headers[":path"]!).catch(() => stream.close(constants.NGHTTP2_INTERNAL_ERROR));
   });
   await new Promise<void>((resolve, reject) => server.once("error", reject).listen(port, address, resolve));
-  return { end: (graceMs) => endGracefully(server, sessions, graceMs) };
+  return { end: (graceMs) => endGracefully(server, sessions, sockets, graceMs) };
 }
 
 type Head = Record<string, string | number>;
@@ -60,12 +66,14 @@ async function answer(stream: ServerHttp2Stream, head: Head, path: string): Prom
 async function endGracefully(
   server: Http2Server,
   sessions: ReadonlySet<ServerHttp2Session>,
+  sockets: ReadonlySet<Socket>,
   graceMs: number,
 ): Promise<boolean> {
   let ended = true;
   const kill = setTimeout(() => {
     ended = false;
-    for (const session of sessions) session.destroy();
+    // A session that is destroyed waits for its peer to hang up.
+    for (const socket of sockets) socket.destroy();
   }, graceMs);
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   for (const session of sessions) session.close();
