@@ -125,7 +125,9 @@ export class Http2Call implements Dispatcher.DispatchController {
 
   abort(): void {
     if (this.#over) return;
-    this.#stream?.close(constants.NGHTTP2_CANCEL);
+    // One that the peer has ended is closed for Node, though nobody has read it to its end.
+    if (this.#stream?.closed) this.#stream.destroy();
+    else this.#stream?.close(constants.NGHTTP2_CANCEL);
     this.fail({ kind: "reset" });
   }
 

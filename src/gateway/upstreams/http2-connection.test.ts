@@ -31,6 +31,7 @@ test("one that is retired is gone soon, even if the other side never ends it", a
   await once(socket, "data");
   connection.retire();
   await closed;
+  expect(connection.hasRoom).toBe(false);
   socket.destroy();
   server.close();
 }, 5_000);
