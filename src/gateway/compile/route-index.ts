@@ -14,6 +14,15 @@ export function indexRoutes(routes: readonly Route[]): RouteIndex {
       else list.push(position);
     } else others.push(position);
   });
-  const prefixLengths = [...new Set([...prefixes.keys()].map((prefix) => prefix.length))].sort((a, b) => a - b);
-  return { exact, prefixes, prefixLengths, others };
+  return { exact, prefixes, prefixEnds: endsOf([...prefixes.keys()]), others };
+}
+
+function endsOf(prefixes: readonly string[]): RouteIndex["prefixEnds"] {
+  const ends = new Map(
+    prefixes.map((prefix) => {
+      const end = { length: prefix.length, lastCode: prefix.charCodeAt(prefix.length - 1) };
+      return [`${end.length} ${end.lastCode}`, end];
+    }),
+  );
+  return [...ends.values()].sort((a, b) => a.length - b.length);
 }

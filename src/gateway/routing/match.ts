@@ -45,12 +45,14 @@ const INDEX_WORTHWHILE = 8;
 
 /** Candidates come as sorted lists; the smallest position that matches is the first route that matches. */
 function findIndexed({ routes, index }: VirtualHost, request: RequestView): Route | undefined {
+  const { path } = request;
   let best = firstMatch(index.others, routes, request, routes.length);
-  const exact = index.exact.get(request.path);
+  const exact = index.exact.get(path);
   if (exact !== undefined) best = firstMatch(exact, routes, request, best);
-  for (const length of index.prefixLengths) {
-    if (length > request.path.length) continue;
-    const prefixed = index.prefixes.get(request.path.slice(0, length));
+  for (const { length, lastCode } of index.prefixEnds) {
+    // Most are ruled out by one character; past the path's end it is NaN. "" ends with nothing.
+    if (length > 0 && path.charCodeAt(length - 1) !== lastCode) continue;
+    const prefixed = index.prefixes.get(path.slice(0, length));
     if (prefixed !== undefined) best = firstMatch(prefixed, routes, request, best);
   }
   return routes[best];

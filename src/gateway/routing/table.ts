@@ -62,7 +62,7 @@ export interface VirtualHost {
 /** Which of a host's routes can match a path at all; keeps the cost flat in their number. */
 export interface RouteIndex {
   exact: ReadonlyMap<string, readonly number[]>;
-  prefixLengths: readonly number[];
+  prefixEnds: readonly { length: number; lastCode: number }[];
   prefixes: ReadonlyMap<string, readonly number[]>;
   /** Regular expressions and paths without case: tried for every request. */
   others: readonly number[];
