@@ -148,7 +148,10 @@ test("headers and trailers pass both ways, and the upstream sees what a gateway 
 });
 
 test("curl speaks HTTP/2 with prior knowledge on the port of HTTP/1.1, and both reach a pod that speaks HTTP/1.1", async () => {
-  await world.addPod("v1", (request, response) => response.end(`${request.httpVersion} ${request.headers.host}`));
+  // It reads the body first: an answer that comes earlier, with the stop that follows it, curl 7.88 takes for an error, from Envoy, too.
+  await world.addPod("v1", (request, response) => {
+    request.resume().on("end", () => response.end(`${request.httpVersion} ${request.headers.host}`));
+  });
   await sleep(30);
   const curl = async (...args: string[]) =>
     (await promisify(execFile)("curl", ["-s", "-w", " %{http_version} %{http_code}", ...args])).stdout;
