@@ -1,5 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { deployment, echoCanary, PROGRESSING, timeAt } from "../../testbed/rollout/echo-canary.ts";
+import { DESTINATION_RULE, split } from "../../testbed/rollout/echo-route.ts";
 import { VirtualClock } from "../../testbed/sim/virtual-clock.ts";
 import { istioRouter } from "../adapters/istio/router.ts";
 import type { KubeObject } from "../core/kubernetes/object.ts";
@@ -18,7 +20,6 @@ import type { Canary } from "../core/spec/canary.ts";
 import { serinCrds } from "../core/spec/crd.generated.ts";
 import { type Cluster, ClusterError } from "../ports/cluster.ts";
 import { openSandboxCluster, type SandboxCluster } from "../sandbox/cluster/open.ts";
-import { deployment, echoCanary, PROGRESSING, timeAt } from "./test-objects.ts";
 import { connectionTo, type Ran, runCli, start, type TestWorldOptions } from "./test-world.ts";
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -48,7 +49,6 @@ function blank<T extends KubeObject>({ status, ...object }: T): T {
 }
 
 const meta = (name: string) => ({ name, namespace: "default" });
-const destination = (subset: string, weight: number) => ({ destination: { host: "echo", subset }, weight });
 const ROUTE = [
   {
     resource: SERVICES,
@@ -61,12 +61,7 @@ const ROUTE = [
   },
   {
     resource: DESTINATION_RULES,
-    value: {
-      apiVersion: "networking.istio.io/v1",
-      kind: "DestinationRule",
-      metadata: meta("echo"),
-      spec: { host: "echo", subsets: ["v1", "v2"].map((version) => ({ name: version, labels: { version } })) },
-    },
+    value: DESTINATION_RULE,
   },
   {
     resource: VIRTUAL_SERVICES,
@@ -77,7 +72,7 @@ const ROUTE = [
       spec: {
         hosts: ["*"],
         gateways: ["echo-gateway"],
-        http: [{ route: [destination("v1", 80), destination("v2", 20)] }],
+        http: [split(80, 20)],
       },
     },
   },

@@ -1,6 +1,7 @@
 // Small decisions of the commands, as tables.
 
 import { expect, test } from "vitest";
+import { echoCanary, PROGRESSING } from "../../testbed/rollout/echo-canary.ts";
 import type { Verb } from "../core/spec/action.ts";
 import type { Step } from "../core/spec/canary.ts";
 import { requestOf } from "./commands/explain-route.ts";
@@ -8,7 +9,6 @@ import { reportLines } from "./commands/load.ts";
 import { judge } from "./commands/status.ts";
 import { fit } from "./live-screen.ts";
 import { percentAfter } from "./preview-action.ts";
-import { echoCanary, PROGRESSING } from "./test-objects.ts";
 
 const STEPS: Step[] = [{ setWeight: 20 }, { pause: {} }, { setWeight: 50 }, { setWeight: 80 }];
 

@@ -1,15 +1,9 @@
 // The whole controller on the sandbox's store under a virtual clock: a Canary moves, is taken back, survives restarts.
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import {
-  action,
-  canary,
-  createEcho,
-  NAMESPACE,
-  put,
-  setReady,
-  virtualService,
-} from "../../testbed/rollout/echo-world.ts";
+import { STEPS } from "../../testbed/rollout/echo-canary.ts";
+import { split, virtualService } from "../../testbed/rollout/echo-route.ts";
+import { action, canary, createEcho, NAMESPACE, put, setReady } from "../../testbed/rollout/echo-world.ts";
 import { VirtualClock } from "../../testbed/sim/virtual-clock.ts";
 import { istioRouter } from "../adapters/istio/router.ts";
 import {
@@ -28,7 +22,6 @@ import { MetricSourceError } from "../ports/metric-source.ts";
 import { openSandboxCluster, type SandboxCluster } from "../sandbox/cluster/open.ts";
 import { startController } from "./start.ts";
 
-const STEPS = [{ setWeight: 20 }, { pause: { duration: "30s" } }, { setWeight: 50 }, { pause: {} }, { setWeight: 100 }];
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 const KEY = { namespace: NAMESPACE, name: "echo" };
 
@@ -249,7 +242,7 @@ describe("abort", () => {
   });
 
   it("by kubectl apply of the old weights is kept and recorded", async () => {
-    await put(cluster, VIRTUAL_SERVICES, virtualService(0));
+    await put(cluster, VIRTUAL_SERVICES, virtualService([split(100, 0)]));
     await clock.advance(10);
     expect([await phase(), (await status())?.rollout?.endReason, writes]).toEqual(["Aborted", "ManualOverride", [20]]);
   });

@@ -6,10 +6,10 @@ import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { PROGRESSING } from "../../src/cli/test-objects.ts";
 import { CANARIES, CANARY_ACTIONS } from "../../src/core/kubernetes/resource.ts";
 import type { CanaryAction } from "../../src/core/spec/action.ts";
 import type { Canary } from "../../src/core/spec/canary.ts";
+import { PROGRESSING } from "../../testbed/rollout/echo-canary.ts";
 import { root, type SandboxApi, startSandboxApi } from "./sandbox-api.ts";
 
 interface Ran {

@@ -8,6 +8,7 @@ import type { TrafficTarget } from "../../src/core/traffic/split.ts";
 import type { HttpRoute, VirtualService } from "../../src/core/traffic/virtual-service.ts";
 import { type Cluster, ClusterError } from "../../src/ports/cluster.ts";
 import type { TrafficRouter } from "../../src/ports/traffic-router.ts";
+import { DESTINATION_RULE, split, to, virtualService } from "../rollout/echo-route.ts";
 
 /** An API server with Istio's kinds, and an empty namespace `default` for each test. */
 export interface RouterWorld {
@@ -24,7 +25,7 @@ export function istioRouterConformance(open: () => Promise<RouterWorld>): void {
     world = await open();
     ({ cluster, router } = world);
     for (const version of ["v1", "v2"]) await create(DEPLOYMENTS, deployment(version));
-    await create(DESTINATION_RULES, destinationRule());
+    await create(DESTINATION_RULES, DESTINATION_RULE);
   });
   afterEach(() => world.close());
   describe("a reading", readings);
@@ -44,13 +45,6 @@ const KEY = { namespace: "default", name: "echo" };
 const create = (resource: Resource, object: KubeObject) =>
   cluster.create(resource, object, { fieldManager: "kubectl-create" });
 
-const destinationRule = (): KubeObject => ({
-  apiVersion: "networking.istio.io/v1",
-  kind: "DestinationRule",
-  metadata: { ...KEY },
-  spec: { host: "echo", subsets: ["v1", "v2"].map((version) => ({ name: version, labels: { version } })) },
-});
-
 function deployment(version: string): KubeObject {
   const labels = { app: "echo", version };
   return {
@@ -64,20 +58,7 @@ function deployment(version: string): KubeObject {
   };
 }
 
-const to = (subset: string, weight?: number) => ({
-  destination: { host: "echo", subset },
-  ...(weight === undefined ? {} : { weight }),
-});
-const SPLIT: HttpRoute = { route: [to("v1", 80), to("v2", 20)] };
-
-function virtualService(http: HttpRoute[], name = "echo"): VirtualService {
-  return {
-    apiVersion: "networking.istio.io/v1",
-    kind: "VirtualService",
-    metadata: { namespace: "default", name },
-    spec: { hosts: ["*"], http },
-  };
-}
+const SPLIT = split(80, 20);
 
 async function targetOf(...services: VirtualService[]): Promise<TrafficTarget> {
   for (const service of services) await create(VIRTUAL_SERVICES, service);

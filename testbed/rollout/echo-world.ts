@@ -12,14 +12,15 @@ import {
   VIRTUAL_SERVICES,
 } from "../../src/core/kubernetes/resource.ts";
 import { type Cluster, isClusterError } from "../../src/ports/cluster.ts";
+import { DESTINATION_RULE, split, virtualService } from "./echo-route.ts";
 
 export const NAMESPACE = "default";
 
 /** Creates the application with two ready pods of each version and the given weight on v2. */
 export async function createEcho(cluster: Cluster, canaryWeight: number): Promise<void> {
   await put(cluster, SERVICES, service());
-  await put(cluster, DESTINATION_RULES, destinationRule());
-  await put(cluster, VIRTUAL_SERVICES, virtualService(canaryWeight));
+  await put(cluster, DESTINATION_RULES, DESTINATION_RULE);
+  await put(cluster, VIRTUAL_SERVICES, virtualService([split(100 - canaryWeight, canaryWeight)]));
   await setReady(cluster, "v1", 2, 2);
   await setReady(cluster, "v2", 2, 2);
 }
@@ -79,25 +80,6 @@ function service(): KubeObject {
     kind: "Service",
     metadata: { name: "echo", namespace: NAMESPACE },
     spec: { selector: { app: "echo" }, ports: [{ name: "http", port: 80, targetPort: 8080 }] },
-  };
-}
-
-function destinationRule(): KubeObject {
-  return {
-    apiVersion: "networking.istio.io/v1",
-    kind: "DestinationRule",
-    metadata: { name: "echo", namespace: NAMESPACE },
-    spec: { host: "echo", subsets: ["v1", "v2"].map((version) => ({ name: version, labels: { version } })) },
-  };
-}
-
-export function virtualService(canaryWeight: number): KubeObject {
-  const destination = (subset: string, weight: number) => ({ destination: { host: "echo", subset }, weight });
-  return {
-    apiVersion: "networking.istio.io/v1",
-    kind: "VirtualService",
-    metadata: { name: "echo", namespace: NAMESPACE },
-    spec: { hosts: ["*"], http: [{ route: [destination("v1", 100 - canaryWeight), destination("v2", canaryWeight)] }] },
   };
 }
 

@@ -9,17 +9,8 @@ import type { Observation, WorkloadFacts } from "../../src/core/rollout/observat
 import type { CanaryStatus } from "../../src/core/rollout/status.ts";
 import type { CanaryAction, Verb } from "../../src/core/spec/action.ts";
 import type { CanarySpec, Step } from "../../src/core/spec/canary.ts";
-import type { TrafficTarget } from "../../src/core/traffic/split.ts";
-
-const TARGET: TrafficTarget = {
-  namespace: "default",
-  host: "echo",
-  stableSubset: "v1",
-  canarySubset: "v2",
-  destinationRule: "echo",
-  routes: [{ virtualService: "echo", index: 0 }],
-  total: 100,
-};
+import { STEPS } from "./echo-canary.ts";
+import { TARGET } from "./echo-route.ts";
 
 export interface SmallWorld {
   nowMs: number;
@@ -46,18 +37,10 @@ export interface SmallWorld {
   events: Extract<Effect, { kind: "emitEvent" }>[];
 }
 
-export const DEFAULT_STEPS: Step[] = [
-  { setWeight: 20 },
-  { pause: { duration: "30s" } },
-  { setWeight: 50 },
-  { pause: {} },
-  { setWeight: 100 },
-];
-
 export function smallWorld(overrides: Partial<SmallWorld> = {}): SmallWorld {
   return {
     nowMs: 1_767_225_600_000,
-    steps: DEFAULT_STEPS,
+    steps: STEPS,
     versions: { stable: "echo-v1", canary: "echo-v2" },
     specErrors: [],
     route: { weight: 0, version: 1, manager: "kubectl" },

@@ -2,33 +2,17 @@
 // All of them were tried on a real kube-apiserver 1.34 with Istio's CRDs too, by kubectl 1.34 and helm 4.1.
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { DESTINATION_RULE, split, TARGET } from "../../../testbed/rollout/echo-route.ts";
 import type { KubeObject } from "../../core/kubernetes/object.ts";
 import { VIRTUAL_SERVICES } from "../../core/kubernetes/resource.ts";
 import { resolveTarget } from "../../core/traffic/resolve-target.ts";
-import type { TrafficTarget } from "../../core/traffic/split.ts";
-import type { HttpRoute, VirtualService } from "../../core/traffic/virtual-service.ts";
+import type { VirtualService } from "../../core/traffic/virtual-service.ts";
 import { type Cluster, ClusterError } from "../../ports/cluster.ts";
 import { openSandboxCluster, type SandboxCluster } from "../../sandbox/cluster/open.ts";
 import { istioRouter } from "./router.ts";
 
 const GIT = "argocd-controller";
 const KEY = { namespace: "default", name: "echo" };
-const TARGET: TrafficTarget = {
-  namespace: "default",
-  host: "echo",
-  stableSubset: "v1",
-  canarySubset: "v2",
-  destinationRule: "echo",
-  routes: [{ virtualService: "echo", index: 0 }],
-  total: 100,
-};
-
-const split = (stable: number, canary: number): HttpRoute => ({
-  route: [
-    { destination: { host: "echo", subset: "v1" }, weight: stable },
-    { destination: { host: "echo", subset: "v2" }, weight: canary },
-  ],
-});
 
 function manifest(spec: VirtualService["spec"], name = "echo"): VirtualService {
   const metadata = { namespace: "default", name };
@@ -137,19 +121,13 @@ describe("a delegate VirtualService of Serin's own", () => {
     metadata: { namespace: "default", name: `echo-${version}` },
     spec: { selector: {}, template: { metadata: { labels: labels(version) }, spec: { containers: [] } } },
   });
-  const rule = {
-    apiVersion: "networking.istio.io/v1",
-    kind: "DestinationRule",
-    metadata: { namespace: "default", name: "echo" },
-    spec: { host: "echo", subsets: ["v1", "v2"].map((version) => ({ name: version, labels: { version } })) },
-  };
 
   it("is what Serin finds and moves, while the root is applied again and again", async () => {
     const resolved = resolveTarget(undefined, {
       namespace: "default",
       stable: { name: "echo-v1", deployment: deployment("v1") },
       canary: { name: "echo-v2", deployment: deployment("v2") },
-      destinationRules: [rule],
+      destinationRules: [DESTINATION_RULE],
       virtualServices: [root, delegate],
     });
     if (!resolved.ok) throw new Error(resolved.message);

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { echoCanary, PROGRESSING } from "../../../testbed/rollout/echo-canary.ts";
 import { VirtualClock } from "../../../testbed/sim/virtual-clock.ts";
 import { CANARIES, NAMESPACES } from "../../core/kubernetes/resource.ts";
 import type { Canary } from "../../core/spec/canary.ts";
 import { serinCrds } from "../../core/spec/crd.generated.ts";
 import { openSandboxCluster, type SandboxCluster } from "../../sandbox/cluster/open.ts";
-import { echoCanary, PROGRESSING } from "../test-objects.ts";
 import { runCli, type TestWorldOptions } from "../test-world.ts";
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { deployment, echoCanary, PROGRESSING, timeAt } from "../../../testbed/rollout/echo-canary.ts";
 import type { Pod, ReplicaSet } from "../../core/kubernetes/workload.ts";
 import { type NamespaceObjects, viewOf } from "../rollout-view.ts";
-import { deployment, echoCanary, PROGRESSING, timeAt } from "../test-objects.ts";
 import { glyphsFor } from "./glyphs.ts";
 import { treeLines } from "./tree.ts";
 

@@ -1,10 +1,10 @@
 // People and their tools: actions, foreign edits, and who wins.
 
 import { describe, expect, it } from "vitest";
+import { STEPS } from "../../../testbed/rollout/echo-canary.ts";
 import {
   ask,
   change,
-  DEFAULT_STEPS,
   edit,
   later,
   pass,
@@ -209,7 +209,7 @@ describe("actions", () => {
     ["aborted", aborted, ["retry"]],
   ];
   it.each(table)("while %s exactly these are allowed", (_, world, allowed) => {
-    const found = VERBS.filter((verb) => can(verb, world.status, DEFAULT_STEPS).allowed);
+    const found = VERBS.filter((verb) => can(verb, world.status, STEPS).allowed);
     expect(found).toEqual(VERBS.filter((verb) => allowed.includes(verb)));
     for (const verb of VERBS) {
       const state = settle(ask(world, verb)).actions.at(-1)?.status?.state;

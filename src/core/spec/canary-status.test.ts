@@ -1,5 +1,7 @@
 import { expect, it } from "vitest";
 import type { z } from "zod";
+import { PROGRESSING } from "../../../testbed/rollout/echo-canary.ts";
+import { TARGET } from "../../../testbed/rollout/echo-route.ts";
 import type { CanaryStatus } from "../rollout/status.ts";
 import { canaryStatusSchema } from "./canary-status.ts";
 
@@ -21,42 +23,13 @@ type Complete<T> = T extends (infer Item)[]
 
 it("takes a whole status", () => {
   const status: CanaryStatus = {
-    phase: "Progressing",
-    message: "20 % on echo-v2",
-    observedGeneration: 1,
+    ...PROGRESSING,
     conditions: [
       { type: "Ready", status: "True", reason: "Moving", message: "", lastTransitionTime: "2026-11-24T00:00:00Z" },
     ],
-    rollout: {
-      id: "6f9c2ab1",
-      stable: "echo-v1",
-      canary: "echo-v2",
-      templateHash: "abc",
-      attempt: 0,
-      startedAt: "2026-11-24T00:00:00Z",
-      step: 1,
-    },
-    traffic: {
-      namespace: "default",
-      host: "echo",
-      stableSubset: "v1",
-      canarySubset: "v2",
-      destinationRule: "echo",
-      routes: [{ virtualService: "echo", index: 0, adds: "canary", impliedWeight: true }],
-      total: 100,
-    },
-    weight: { wanted: 20, written: 20, acknowledged: 20, observed: 19.5, total: 100 },
-    evidence: {
-      state: "collecting",
-      stable: { requests: 80, errors: 0 },
-      canary: { requests: 20, errors: 0 },
-      odds: 1,
-      limit: 100,
-      wealth: [0, 0.5],
-      harmed: 0,
-      since: "2026-11-24T00:00:00Z",
-      unmatched: 0,
-    },
+    traffic: { ...TARGET, routes: [{ virtualService: "echo", index: 0, adds: "canary", impliedWeight: true }] },
+    weight: { ...PROGRESSING.weight!, observed: 19.5 },
+    evidence: { ...PROGRESSING.evidence!, wealth: [0, 0.5] },
     actionsSeen: ["uid"],
   };
   expect(canaryStatusSchema.safeParse(status)).toEqual({ success: true, data: status });

@@ -1,38 +1,18 @@
 import * as fc from "fast-check";
 import jsonPatch from "fast-json-patch";
 import { describe, expect, it } from "vitest";
+import { TARGET, to, virtualService } from "../../../testbed/rollout/echo-route.ts";
 import { sideOf } from "./destination.ts";
 import { type PlanOperation, planSplit } from "./plan-split.ts";
 import { readSplit } from "./read-split.ts";
 import type { RouteRef, TrafficTarget } from "./split.ts";
 import type { HttpRoute, RouteDestination, VirtualService } from "./virtual-service.ts";
 
-const to = (subset: string, weight?: number): RouteDestination => ({
-  destination: { host: "echo", subset },
-  ...(weight === undefined ? {} : { weight }),
+const service = (http: HttpRoute[]): VirtualService => ({
+  ...virtualService(http),
+  metadata: { name: "echo", namespace: "default", resourceVersion: "7" },
 });
-
-function service(http: HttpRoute[]): VirtualService {
-  return {
-    apiVersion: "networking.istio.io/v1",
-    kind: "VirtualService",
-    metadata: { name: "echo", namespace: "default", resourceVersion: "7" },
-    spec: { hosts: ["*"], gateways: ["echo"], http },
-  };
-}
-
-function target(routes: RouteRef[], total = 100): TrafficTarget {
-  return {
-    namespace: "default",
-    host: "echo",
-    stableSubset: "v1",
-    canarySubset: "v2",
-    destinationRule: "echo",
-    routes,
-    total,
-  };
-}
-
+const target = (routes: RouteRef[], total = 100): TrafficTarget => ({ ...TARGET, routes, total });
 const FIRST: RouteRef = { virtualService: "echo", index: 0 };
 
 function operationsOf(from: VirtualService, to: TrafficTarget, weight: number): PlanOperation[] {

@@ -1,34 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { TARGET, to, virtualService } from "../../../testbed/rollout/echo-route.ts";
 import { canaryAtMost, readSplit } from "./read-split.ts";
 import type { RouteRef, TrafficTarget } from "./split.ts";
-import type { HttpRoute, VirtualService } from "./virtual-service.ts";
+import type { HttpRoute } from "./virtual-service.ts";
 
-const to = (subset: string | undefined, weight?: number, host = "echo") => ({
-  destination: subset === undefined ? { host } : { host, subset },
-  ...(weight === undefined ? {} : { weight }),
-});
-
-function service(http: HttpRoute[], name = "echo"): VirtualService {
-  return {
-    apiVersion: "networking.istio.io/v1",
-    kind: "VirtualService",
-    metadata: { name, namespace: "default" },
-    spec: { hosts: ["*"], http },
-  };
-}
-
-function target(...routes: RouteRef[]): TrafficTarget {
-  return {
-    namespace: "default",
-    host: "echo",
-    stableSubset: "v1",
-    canarySubset: "v2",
-    destinationRule: "echo",
-    routes: routes.length === 0 ? [{ virtualService: "echo", index: 0 }] : routes,
-    total: 100,
-  };
-}
-
+const target = (...routes: RouteRef[]): TrafficTarget => ({ ...TARGET, routes });
 const FQDN = "echo.default.svc.cluster.local";
 
 describe("the split of one route", () => {
@@ -46,7 +22,7 @@ describe("the split of one route", () => {
       { stable: 50, canary: 50 },
     ],
   ])("%s", (_what, route, split) => {
-    expect(readSplit([service([route])], target())).toEqual({ ok: true, ...split });
+    expect(readSplit([virtualService([route])], TARGET)).toEqual({ ok: true, ...split });
   });
 
   it.each<[string, HttpRoute, string]>([
@@ -81,7 +57,7 @@ describe("the split of one route", () => {
       "http[0] of VirtualService echo: echo:v1 is there twice; leave one, with the sum of both weights",
     ],
   ])("is no split when %s", (_what, route, problem) => {
-    expect(readSplit([service([route])], target())).toEqual({ ok: false, problem });
+    expect(readSplit([virtualService([route])], TARGET)).toEqual({ ok: false, problem });
   });
 });
 
@@ -103,7 +79,7 @@ describe("the route that is meant", () => {
       40,
     ],
   ])("%s", (_what, http, ref, canary) => {
-    expect(readSplit([service(http)], target(ref))).toEqual({ ok: true, stable: 100 - canary, canary });
+    expect(readSplit([virtualService(http)], target(ref))).toEqual({ ok: true, stable: 100 - canary, canary });
   });
 
   it.each<[string, HttpRoute[], RouteRef, string]>([
@@ -132,11 +108,11 @@ describe("the route that is meant", () => {
       "http[0] of VirtualService echo is gone; put it back, or abort the rollout",
     ],
   ])("is gone when %s", (_what, http, ref, problem) => {
-    expect(readSplit([service(http)], target(ref))).toEqual({ ok: false, problem });
+    expect(readSplit([virtualService(http)], target(ref))).toEqual({ ok: false, problem });
   });
 
   it("is gone with its VirtualService", () => {
-    expect(readSplit([], target()).ok).toBe(false);
+    expect(readSplit([], TARGET).ok).toBe(false);
   });
 });
 
@@ -150,7 +126,7 @@ describe("several routes", () => {
       { name: "a", route: [to("v1", 80), to("v2", 20)] },
       { name: "b", route: [to("v1", 8), to("v2", 2)] },
     ];
-    expect(readSplit([service(http)], target(...refs))).toEqual({ ok: true, stable: 80, canary: 20 });
+    expect(readSplit([virtualService(http)], target(...refs))).toEqual({ ok: true, stable: 80, canary: 20 });
   });
 
   it("have no split when their shares differ, and both are named", () => {
@@ -158,7 +134,7 @@ describe("several routes", () => {
       { name: "a", route: [to("v1", 80), to("v2", 20)] },
       { name: "b", route: [to("v1", 0), to("v2", 100)] },
     ];
-    expect(readSplit([service(http)], target(...refs))).toEqual({
+    expect(readSplit([virtualService(http)], target(...refs))).toEqual({
       ok: false,
       disagreeing: [20, 100],
       problem:
@@ -189,6 +165,6 @@ describe("the most that a canary has in routes without one split", () => {
     ["twice there", [{ name: "a", route: [to("v1", 60), to("v2", 20), to("v2", 20)] }], 40],
     ["unknown, where a weight is no weight", [{ name: "a", route: [to("v1", 60), to("v2", -1)] }], undefined],
   ])("%s", (_what, http, most) => {
-    expect(canaryAtMost([service(http)], target(...refs))).toBe(most);
+    expect(canaryAtMost([virtualService(http)], target(...refs))).toBe(most);
   });
 });

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { split, TARGET, to, virtualService } from "../../../testbed/rollout/echo-route.ts";
 import type { Deployment } from "../kubernetes/workload.ts";
 import type { TrafficSpec } from "../spec/canary.ts";
 import { routeKeys } from "./locate-route.ts";
 import type { MeshObjects } from "./mesh-objects.ts";
 import { resolveTarget } from "./resolve-target.ts";
-import type { DestinationRule, HttpRoute, Subset, VirtualService } from "./virtual-service.ts";
+import type { DestinationRule, HttpRoute, Subset } from "./virtual-service.ts";
 
 function deployment(name: string, labels: Record<string, string>): Deployment {
   return {
@@ -24,22 +25,9 @@ function rule(name: string, subsets: Subset[], host = "echo"): DestinationRule {
   };
 }
 
-function service(name: string, http: HttpRoute[]): VirtualService {
-  return {
-    apiVersion: "networking.istio.io/v1",
-    kind: "VirtualService",
-    metadata: { name, namespace: "default" },
-    spec: { hosts: ["*"], http },
-  };
-}
-
 const V1: Subset = { name: "v1", labels: { version: "v1" } };
 const V2: Subset = { name: "v2", labels: { version: "v2" } };
-const to = (subset: string, weight?: number, host = "echo") => ({
-  destination: { host, subset },
-  ...(weight === undefined ? {} : { weight }),
-});
-const SPLIT: HttpRoute = { route: [to("v1", 80), to("v2", 20)] };
+const SPLIT = split(80, 20);
 
 function world(more: Partial<MeshObjects> = {}): MeshObjects {
   return {
@@ -47,25 +35,14 @@ function world(more: Partial<MeshObjects> = {}): MeshObjects {
     stable: { name: "echo-v1", deployment: deployment("echo-v1", { app: "echo", version: "v1" }) },
     canary: { name: "echo-v2", deployment: deployment("echo-v2", { app: "echo", version: "v2" }) },
     destinationRules: [rule("echo", [V1, V2])],
-    virtualServices: [service("echo", [SPLIT])],
+    virtualServices: [virtualService([SPLIT])],
     ...more,
   };
 }
 
 describe("by looking alone", () => {
   it("finds the story's subsets and route", () => {
-    expect(resolveTarget(undefined, world())).toEqual({
-      ok: true,
-      target: {
-        namespace: "default",
-        host: "echo",
-        stableSubset: "v1",
-        canarySubset: "v2",
-        destinationRule: "echo",
-        routes: [{ virtualService: "echo", index: 0 }],
-        total: 100,
-      },
-    });
+    expect(resolveTarget(undefined, world())).toEqual({ ok: true, target: TARGET });
   });
 
   const targetOf = (more: Partial<MeshObjects>, traffic?: TrafficSpec) => {
@@ -74,12 +51,12 @@ describe("by looking alone", () => {
   };
 
   it("takes the total from the weights it finds", () => {
-    const virtualServices = [service("echo", [{ route: [to("v1", 8), to("v2", 2)] }])];
+    const virtualServices = [virtualService([{ route: [to("v1", 8), to("v2", 2)] }])];
     expect(targetOf({ virtualServices })).toMatchObject({ total: 10 });
   });
 
   it("notes a canary that no route mentions yet, and that stable's weight was implied", () => {
-    const virtualServices = [service("echo", [{ name: "main", route: [to("v1")] }])];
+    const virtualServices = [virtualService([{ name: "main", route: [to("v1")] }])];
     expect(targetOf({ virtualServices })).toMatchObject({
       routes: [{ virtualService: "echo", route: "main", index: 0, adds: "canary", impliedWeight: true }],
       total: 100,
@@ -88,7 +65,7 @@ describe("by looking alone", () => {
 
   it("ignores an older version that stands by without weight", () => {
     const destinationRules = [rule("echo", [V1, V2, { name: "v0", labels: { version: "v0" } }])];
-    const virtualServices = [service("echo", [{ route: [to("v0", 0), to("v1", 100)] }])];
+    const virtualServices = [virtualService([{ route: [to("v0", 0), to("v1", 100)] }])];
     expect(targetOf({ destinationRules, virtualServices })).toMatchObject({
       routes: [{ virtualService: "echo", index: 0, adds: "canary" }],
     });
@@ -100,8 +77,8 @@ describe("by looking alone", () => {
       rule("echo", [{ name: "all", labels: { app: "echo" } }, { name: "any" }, V1, V2]),
     ];
     const virtualServices = [
-      service("aaa", [{ route: [{ destination: { host: "other" } }] }]),
-      service("echo", [SPLIT]),
+      virtualService([{ route: [to(undefined, undefined, "other")] }], "aaa"),
+      virtualService([SPLIT]),
     ];
     expect(targetOf({ destinationRules, virtualServices })).toMatchObject({
       destinationRule: "echo",
@@ -111,7 +88,7 @@ describe("by looking alone", () => {
 
   it("finds a route that spells the host in full, and keeps the rule's spelling", () => {
     const full = "echo.default.svc.cluster.local";
-    const virtualServices = [service("echo", [{ route: [to("v1", 80, full), to("v2", 20, full)] }])];
+    const virtualServices = [virtualService([{ route: [to("v1", 80, full), to("v2", 20, full)] }])];
     expect(targetOf({ virtualServices })).toMatchObject({
       host: "echo",
       routes: [{ virtualService: "echo", index: 0 }],
@@ -119,7 +96,7 @@ describe("by looking alone", () => {
   });
 
   it("moves several routes of one VirtualService together when they split alike", () => {
-    const virtualServices = [service("echo", [SPLIT, { route: [{ destination: { host: "web" } }] }, SPLIT])];
+    const virtualServices = [virtualService([SPLIT, { route: [{ destination: { host: "web" } }] }, SPLIT])];
     expect(targetOf({ virtualServices })).toMatchObject({ routes: [{ index: 0 }, { index: 2 }] });
   });
 });
@@ -185,7 +162,7 @@ describe("what is missing is named with its cure", () => {
     ],
     [
       "the route named",
-      { virtualServices: [service("echo", [{ ...SPLIT, name: "main" }])] },
+      { virtualServices: [virtualService([{ ...SPLIT, name: "main" }])] },
       { istio: { virtualServices: [{ name: "echo", routes: ["mian"] }] } },
       "RouteNotFound",
       'VirtualService echo has no route named "mian"; routes that send there: main',
@@ -194,7 +171,7 @@ describe("what is missing is named with its cure", () => {
       "the versions in the route named",
       {
         virtualServices: [
-          service("echo", [
+          virtualService([
             { ...SPLIT, name: "main" },
             { name: "web", route: [{ destination: { host: "web" } }] },
           ]),
@@ -206,14 +183,14 @@ describe("what is missing is named with its cure", () => {
     ],
     [
       "any route in an empty VirtualService",
-      { virtualServices: [service("echo", [])] },
+      { virtualServices: [virtualService([])] },
       undefined,
       "RouteNotFound",
       "no route of VirtualService echo (it has no http routes at all) sends to subset v1 or v2 of echo; add to spec.http: - route: [{destination: {host: echo, subset: v1}}]",
     ],
     [
       "a subset in the destination",
-      { virtualServices: [service("echo", [{ route: [{ destination: { host: "echo" } }] }])] },
+      { virtualServices: [virtualService([{ route: [{ destination: { host: "echo" } }] }])] },
       undefined,
       "DestinationWithoutSubset",
       "http[0] of VirtualService echo sends to echo without a subset, so to both versions alike; write its destination as {host: echo, subset: v1}",
@@ -224,7 +201,7 @@ describe("what is missing is named with its cure", () => {
 });
 
 describe("what is ambiguous comes with the candidates", () => {
-  const twoServices = [service("mesh", [SPLIT]), service("public", [SPLIT])];
+  const twoServices = [virtualService([SPLIT], "mesh"), virtualService([SPLIT], "public")];
   const testRoute: HttpRoute = { name: "test", match: [{ headers: {} }], route: [to("v2", 100)] };
   it.each<[string, Partial<MeshObjects>, string]>([
     [
@@ -234,7 +211,7 @@ describe("what is ambiguous comes with the candidates", () => {
     ],
     [
       "routes that split differently",
-      { virtualServices: [service("echo", [testRoute, { ...SPLIT, name: "main" }])] },
+      { virtualServices: [virtualService([testRoute, { ...SPLIT, name: "main" }])] },
       'routes split the two versions differently: route "test" of VirtualService echo (stable 0, canary 100), route "main" of VirtualService echo (stable 80, canary 20); write the ones to move under spec.traffic.istio, such as virtualServices: [{name: echo, routes: [main]}]',
     ],
     [
@@ -253,7 +230,7 @@ describe("what is ambiguous comes with the candidates", () => {
   });
 
   it("is settled by naming the route", () => {
-    const virtualServices = [service("echo", [testRoute, { ...SPLIT, name: "main" }])];
+    const virtualServices = [virtualService([testRoute, { ...SPLIT, name: "main" }])];
     const traffic = { istio: { virtualServices: [{ name: "echo", routes: ["main"] }] } };
     const resolved = resolveTarget(traffic, world({ virtualServices }));
     expect(resolved.ok && resolved.target.routes).toEqual([{ virtualService: "echo", route: "main", index: 1 }]);

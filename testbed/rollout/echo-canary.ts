@@ -1,11 +1,20 @@
-// Objects for tests of commands: a Canary in mid-rollout with all that a status can hold, and its Deployments.
+// The echo application's rollout as values: a Canary, in mid-rollout with all that a status can hold, and its Deployments.
 
-import type { Deployment } from "../core/kubernetes/workload.ts";
-import type { CanaryStatus } from "../core/rollout/status.ts";
-import type { Canary } from "../core/spec/canary.ts";
+import type { Deployment } from "../../src/core/kubernetes/workload.ts";
+import type { CanaryStatus } from "../../src/core/rollout/status.ts";
+import type { Canary, Step } from "../../src/core/spec/canary.ts";
+import { TARGET } from "./echo-route.ts";
 
 /** 2026-01-01T00:00:00Z, when a VirtualClock starts. */
 const START_MS = Date.UTC(2026, 0, 1);
+
+export const STEPS: Step[] = [
+  { setWeight: 20 },
+  { pause: { duration: "30s" } },
+  { setWeight: 50 },
+  { pause: {} },
+  { setWeight: 100 },
+];
 
 export function timeAt(secondsFromStart: number): string {
   return new Date(START_MS + secondsFromStart * 1000).toISOString();
@@ -18,15 +27,7 @@ export function echoCanary(status?: Partial<CanaryStatus>): Canary {
     metadata: { name: "echo", namespace: "default", creationTimestamp: timeAt(-600), generation: 1, uid: "c-1" },
     spec: {
       versions: { stable: "echo-v1", canary: "echo-v2" },
-      strategy: {
-        steps: [
-          { setWeight: 20 },
-          { pause: { duration: "30s" } },
-          { setWeight: 50 },
-          { pause: {} },
-          { setWeight: 100 },
-        ],
-      },
+      strategy: { steps: STEPS },
     },
     ...(status === undefined ? {} : { status: { ...PROGRESSING, ...status } }),
   };
@@ -47,15 +48,7 @@ export const PROGRESSING: CanaryStatus = {
     step: 1,
     stepStartedAt: timeAt(-20),
   },
-  traffic: {
-    namespace: "default",
-    host: "echo",
-    stableSubset: "v1",
-    canarySubset: "v2",
-    destinationRule: "echo",
-    routes: [{ virtualService: "echo", index: 0 }],
-    total: 100,
-  },
+  traffic: TARGET,
   weight: { wanted: 20, written: 20, acknowledged: 20, observed: 19, total: 100 },
   evidence: {
     state: "collecting",
