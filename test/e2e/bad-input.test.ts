@@ -34,7 +34,8 @@ afterAll(async () => {
 });
 
 function run(program: string, args: string[]): Promise<Ran> {
-  const env = { ...process.env, SERIN_HOME: here.home };
+  // kubectl's discovery cache would otherwise be this user's, and outlive the sandbox.
+  const env = { ...process.env, SERIN_HOME: here.home, KUBECACHEDIR: join(here.home, "kubectl-cache") };
   return new Promise((resolve) => {
     execFile(program, args, { maxBuffer: 1 << 26, env }, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : Number(error.code ?? 1), text: stdout + stderr }),

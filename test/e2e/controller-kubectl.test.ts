@@ -49,7 +49,9 @@ async function up(): Promise<void> {
 }
 
 async function kubectl(...args: string[]): Promise<string> {
-  const { stdout } = await run(toolPath("kubectl"), ["--kubeconfig", join(here.home, "kubeconfig"), ...args]);
+  // Its discovery cache would otherwise be this user's, and outlive the sandbox.
+  const env = { ...process.env, KUBECACHEDIR: join(here.home, "kubectl-cache") };
+  const { stdout } = await run(toolPath("kubectl"), ["--kubeconfig", join(here.home, "kubeconfig"), ...args], { env });
   return stdout;
 }
 
