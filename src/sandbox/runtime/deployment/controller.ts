@@ -3,36 +3,19 @@
 import { DEPLOYMENTS, REPLICA_SETS } from "../../../core/kubernetes/resource.ts";
 import { matchesSelector } from "../../../core/kubernetes/selector.ts";
 import type { Deployment, Pod, ReplicaSet } from "../../../core/kubernetes/workload.ts";
-import type { Clock } from "../../../ports/clock.ts";
-import { type Cluster, isClusterError } from "../../../ports/cluster.ts";
-import type { Log } from "../../../ports/log.ts";
-import { type EventRecorder, timeText } from "../events.ts";
-import { Expectations } from "../expectations.ts";
+import { isClusterError } from "../../../ports/cluster.ts";
+import { type ControllerContext, type OwnerContext, ownerContext } from "../controller-context.ts";
+import { timeText } from "../events.ts";
 import { FIELD_MANAGER, queueSelecting, writeStatus } from "../owner-writes.ts";
-import { KeyQueue } from "../queue.ts";
+import type { KeyQueue } from "../queue.ts";
 import { controllerOf, fromKey, keyOf, type Watches } from "../watches.ts";
 import { controllerReference, copiedAnnotations, REVISION, sizeAnnotations } from "./replica-sets.ts";
 import { planRollout, type RolloutPlan } from "./rollout.ts";
 import { deadlineMs, deploymentStatus } from "./status.ts";
 import { sameTemplate } from "./template-hash.ts";
 
-export interface ControllerContext {
-  cluster: Cluster;
-  watches: Watches;
-  events: EventRecorder;
-  clock: Clock;
-  log: Log;
-}
-
-export function deploymentController(context: ControllerContext): KeyQueue {
-  const { watches, clock, log } = context;
-  const expectations = new Expectations();
-  const queue: KeyQueue = new KeyQueue({
-    name: "deployment",
-    clock,
-    log,
-    reconcile: (key) => reconcile(context, expectations, queue, key),
-  });
+export function deploymentController(shared: ControllerContext): KeyQueue {
+  const { watches, queue, expectations } = ownerContext(shared, "deployment", reconcile);
   watches.deployments.onChange(({ key }) => queue.add(`${key.namespace}/${key.name}`));
   watches.replicaSets.onChange(({ object, before }) => {
     const set = object ?? before!;
@@ -51,19 +34,14 @@ export function deploymentController(context: ControllerContext): KeyQueue {
   return queue;
 }
 
-async function reconcile(
-  context: ControllerContext,
-  expectations: Expectations,
-  queue: KeyQueue,
-  key: string,
-): Promise<void> {
-  const { watches, clock } = context;
+async function reconcile(context: OwnerContext, key: string): Promise<void> {
+  const { watches, queue, expectations, clock } = context;
   const deployment = watches.deployments.get(fromKey(key));
   if (deployment === undefined || !expectations.settled(key, clock.now())) return;
   if (deployment.metadata.deletionTimestamp !== undefined) return;
   const owned = await claim(context, deployment);
   const plan = planRollout(deployment, owned, oldPods(watches, deployment, owned));
-  await carryOut(context, expectations, deployment, plan);
+  await carryOut(context, deployment, plan);
   const status = deploymentStatus(deployment, plan, timeText(clock.now()));
   await writeStatus(context.cluster, DEPLOYMENTS, deployment, status);
   await writeRevision(context, deployment, plan.revision);
@@ -93,37 +71,27 @@ async function claim({ cluster, watches }: ControllerContext, deployment: Deploy
   return [...owned, ...adopted];
 }
 
-async function carryOut(
-  context: ControllerContext,
-  expectations: Expectations,
-  deployment: Deployment,
-  plan: RolloutPlan,
-): Promise<void> {
-  if (plan.create !== undefined) await createSet(context, expectations, deployment, plan.create);
+async function carryOut(context: OwnerContext, deployment: Deployment, plan: RolloutPlan): Promise<void> {
+  if (plan.create !== undefined) await createSet(context, deployment, plan.create);
   for (const { set, from, to } of plan.scale) {
     const verb = to > from ? "up" : "down";
-    await resize(context, expectations, deployment, set, to);
+    await resize(context, deployment, set, to);
     const message = `Scaled ${verb} replica set ${set.metadata.name} from ${from} to ${to}`;
     context.events.record(deployment, "Normal", "ScalingReplicaSet", message);
   }
   const scaled = new Set(plan.scale.map(({ set }) => set));
   for (const set of plan.sets.all.filter((each) => !scaled.has(each)))
-    if (needsAnnotations(deployment, plan, set)) await resize(context, expectations, deployment, set, undefined);
+    if (needsAnnotations(deployment, plan, set)) await resize(context, deployment, set, undefined);
   await numberCurrent(context, deployment, plan);
   for (const set of plan.remove)
     await context.cluster.delete(REPLICA_SETS, keyed(set), { preconditions: { uid: set.metadata.uid } });
 }
 
-async function createSet(
-  context: ControllerContext,
-  expectations: Expectations,
-  deployment: Deployment,
-  set: ReplicaSet,
-): Promise<void> {
-  const { cluster, events, clock } = context;
+async function createSet(context: OwnerContext, deployment: Deployment, set: ReplicaSet): Promise<void> {
+  const { cluster, events } = context;
   try {
     const created = await cluster.create(REPLICA_SETS, set, { fieldManager: FIELD_MANAGER });
-    awaitEcho(context, expectations, deployment, created, clock.now());
+    awaitEcho(context, deployment, created);
   } catch (error) {
     if (!isClusterError(error, "AlreadyExists")) throw error;
     await resolveCollision(context, deployment, set);
@@ -148,8 +116,7 @@ async function resolveCollision(
 }
 
 async function resize(
-  context: ControllerContext,
-  expectations: Expectations,
+  context: OwnerContext,
   deployment: Deployment,
   set: ReplicaSet,
   replicas: number | undefined,
@@ -161,7 +128,7 @@ async function resize(
   };
   const options = { fieldManager: FIELD_MANAGER };
   const written = await context.cluster.patch<ReplicaSet>(REPLICA_SETS, keyed(set), { type: "merge", body }, options);
-  awaitEcho(context, expectations, deployment, written, context.clock.now());
+  awaitEcho(context, deployment, written);
 }
 
 function needsAnnotations(deployment: Deployment, plan: RolloutPlan, set: ReplicaSet): boolean {
@@ -186,17 +153,11 @@ async function numberCurrent(
 }
 
 /** Until the watch shows this version, decisions would rest on the old size. */
-function awaitEcho(
-  { watches }: ControllerContext,
-  expectations: Expectations,
-  deployment: Deployment,
-  written: ReplicaSet,
-  nowMs: number,
-): void {
+function awaitEcho({ watches, expectations, clock }: OwnerContext, deployment: Deployment, written: ReplicaSet): void {
   const { resourceVersion } = written.metadata;
   const known = watches.replicaSets.get(keyed(written));
   if (Number(known?.metadata.resourceVersion ?? 0) >= Number(resourceVersion)) return;
-  expectations.expect(keyOf(deployment), keyOf(written), nowMs, resourceVersion);
+  expectations.expect(keyOf(deployment), keyOf(written), clock.now(), resourceVersion);
 }
 
 async function writeRevision({ cluster }: ControllerContext, deployment: Deployment, revision: number): Promise<void> {

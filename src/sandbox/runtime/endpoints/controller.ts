@@ -5,7 +5,7 @@ import { ENDPOINT_SLICES } from "../../../core/kubernetes/resource.ts";
 import { matchesSelector } from "../../../core/kubernetes/selector.ts";
 import type { EndpointSlice, Pod, Service } from "../../../core/kubernetes/workload.ts";
 import { isClusterError } from "../../../ports/cluster.ts";
-import type { ControllerContext } from "../deployment/controller.ts";
+import type { ControllerContext } from "../controller-context.ts";
 import { controllerReference } from "../deployment/replica-sets.ts";
 import { FIELD_MANAGER } from "../owner-writes.ts";
 import { KeyQueue } from "../queue.ts";

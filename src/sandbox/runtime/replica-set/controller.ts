@@ -3,25 +3,17 @@
 import { PODS, REPLICA_SETS } from "../../../core/kubernetes/resource.ts";
 import type { Pod, ReplicaSet } from "../../../core/kubernetes/workload.ts";
 import { isClusterError } from "../../../ports/cluster.ts";
-import type { ControllerContext } from "../deployment/controller.ts";
+import { type ControllerContext, type OwnerContext, ownerContext } from "../controller-context.ts";
 import { controllerReference } from "../deployment/replica-sets.ts";
-import { Expectations } from "../expectations.ts";
 import { NODE_NAME } from "../node.ts";
 import { FIELD_MANAGER, queueSelecting, writeStatus } from "../owner-writes.ts";
-import { KeyQueue } from "../queue.ts";
+import type { KeyQueue } from "../queue.ts";
 import { controllerOf, fromKey, keyOf } from "../watches.ts";
 import { type PodPlan, planPods } from "./plan.ts";
 import { replicaSetStatus } from "./status.ts";
 
-export function replicaSetController(context: ControllerContext): KeyQueue {
-  const { watches, clock, log } = context;
-  const expectations = new Expectations();
-  const queue: KeyQueue = new KeyQueue({
-    name: "replicaset",
-    clock,
-    log,
-    reconcile: (key) => reconcile(context, expectations, queue, key),
-  });
+export function replicaSetController(shared: ControllerContext): KeyQueue {
+  const { watches, queue, expectations } = ownerContext(shared, "replicaset", reconcile);
   watches.replicaSets.onChange(({ key }) => queue.add(`${key.namespace}/${key.name}`));
   watches.pods.onChange(({ object, before }) => {
     const pod = object ?? before!;
@@ -38,39 +30,28 @@ export function replicaSetController(context: ControllerContext): KeyQueue {
   return queue;
 }
 
-async function reconcile(
-  context: ControllerContext,
-  expectations: Expectations,
-  queue: KeyQueue,
-  key: string,
-): Promise<void> {
-  const { watches, clock } = context;
+async function reconcile(context: OwnerContext, key: string): Promise<void> {
+  const { watches, queue, expectations, clock } = context;
   const set = watches.replicaSets.get(fromKey(key));
   if (set === undefined) return;
   const pods = watches.pods.list().filter(({ metadata }) => metadata.namespace === set.metadata.namespace);
   const settled = expectations.settled(key, clock.now());
-  if (set.metadata.deletionTimestamp === undefined && settled)
-    await carryOut(context, expectations, set, planPods(set, pods));
+  if (set.metadata.deletionTimestamp === undefined && settled) await carryOut(context, set, planPods(set, pods));
   const owned = pods.filter((pod) => controllerOf(pod)?.uid === set.metadata.uid);
   const { status, nextAvailableMs } = replicaSetStatus(set, owned, clock.now());
   await writeStatus(context.cluster, REPLICA_SETS, set, status);
   if (nextAvailableMs !== undefined) queue.addAfter(key, nextAvailableMs - clock.now() + 1);
 }
 
-async function carryOut(
-  context: ControllerContext,
-  expectations: Expectations,
-  set: ReplicaSet,
-  plan: PodPlan,
-): Promise<void> {
+async function carryOut(context: OwnerContext, set: ReplicaSet, plan: PodPlan): Promise<void> {
   await Promise.all(plan.adopt.map((pod) => setOwner(context, pod, [...others(pod, set), controllerReference(set)])));
   await Promise.all(plan.release.map((pod) => setOwner(context, pod, others(pod, set))));
-  await Promise.all(plan.remove.map((pod) => removePod(context, expectations, set, pod)));
-  await Promise.all(Array.from({ length: plan.create }, () => createPod(context, expectations, set)));
+  await Promise.all(plan.remove.map((pod) => removePod(context, set, pod)));
+  await Promise.all(Array.from({ length: plan.create }, () => createPod(context, set)));
 }
 
-async function createPod(context: ControllerContext, expectations: Expectations, set: ReplicaSet): Promise<void> {
-  const { cluster, events, clock, watches } = context;
+async function createPod(context: OwnerContext, set: ReplicaSet): Promise<void> {
+  const { cluster, events, expectations, clock, watches } = context;
   const created = await cluster.create<Pod>(PODS, podOf(set), { fieldManager: FIELD_MANAGER });
   // The watch may have been faster than the answer.
   if (watches.pods.get(created.metadata) === undefined)
@@ -78,13 +59,8 @@ async function createPod(context: ControllerContext, expectations: Expectations,
   events.record(set, "Normal", "SuccessfulCreate", `Created pod: ${created.metadata.name}`);
 }
 
-async function removePod(
-  context: ControllerContext,
-  expectations: Expectations,
-  set: ReplicaSet,
-  pod: Pod,
-): Promise<void> {
-  const { cluster, events, clock } = context;
+async function removePod(context: OwnerContext, set: ReplicaSet, pod: Pod): Promise<void> {
+  const { cluster, events, expectations, clock } = context;
   expectations.expect(keyOf(set), deletedEcho(pod), clock.now());
   try {
     const { name, namespace, uid } = pod.metadata;
