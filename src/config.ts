@@ -1,10 +1,12 @@
 // What the environment says, read once. Flags are the commands' own (src/cli/options.ts).
 
+import type { SandboxOptions } from "./cli/world.ts";
+
 export interface ProcessConfig {
   /** Started by bin/serin.mjs on another Node: its end is ours. */
   launched: boolean;
   /** Started by `serin up -d`: nobody's end is ours. The options of that start. */
-  detached?: DetachedOptions;
+  detached?: SandboxOptions;
   /** npm and its shell stand between us and whoever started us. */
   underNpm: boolean;
   /** The terminal shows more than ASCII. */
@@ -17,15 +19,6 @@ export interface ProcessConfig {
   podAddresses?: "alias" | "ports";
 }
 
-export interface DetachedOptions {
-  homeDir: string;
-  port?: number;
-  tlsPort?: number;
-  apiPort?: number;
-  statsPort?: number;
-  catalogueFile?: string;
-}
-
 export function readConfig(
   env: Readonly<Record<string, string | undefined>>,
   platform: string,
@@ -34,7 +27,7 @@ export function readConfig(
   const { SERIN_DETACHED, SERIN_POD_ADDRESSES: podAddresses } = env;
   return {
     launched: env.SERIN_LAUNCHER === "1",
-    ...(SERIN_DETACHED !== undefined && { detached: JSON.parse(SERIN_DETACHED) as DetachedOptions }),
+    ...(SERIN_DETACHED !== undefined && { detached: JSON.parse(SERIN_DETACHED) as SandboxOptions }),
     underNpm: env.npm_execpath !== undefined,
     unicode: platform === "darwin" || /utf-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || ""),
     verbose: argv.some((word) => /^(-v\d*|--verbose)$/.test(word)),

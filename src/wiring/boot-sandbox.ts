@@ -3,6 +3,7 @@
 
 import { randomInt } from "node:crypto";
 import { systemClock } from "../adapters/telemetry/clock.ts";
+import type { SandboxOptions } from "../cli/world.ts";
 import type { ProcessConfig } from "../config.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Cluster } from "../ports/cluster.ts";
@@ -18,13 +19,7 @@ import { acquireLock } from "../sandbox/home/lock.ts";
 import { type HomePaths, homePaths } from "../sandbox/home/paths.ts";
 import { keepPort, listenOnFirst, portsToTry, requireFreePort } from "../sandbox/home/ports.ts";
 
-export interface BootOptions {
-  homeDir: string;
-  port?: number;
-  tlsPort?: number;
-  apiPort?: number;
-  statsPort?: number;
-  catalogueFile?: string;
+export interface BootOptions extends SandboxOptions {
   config: ProcessConfig;
 }
 

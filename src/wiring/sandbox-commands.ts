@@ -2,7 +2,7 @@
 
 import { resolve } from "node:path";
 import type { RunningSandbox, SandboxAddresses, SandboxOptions } from "../cli/world.ts";
-import type { DetachedOptions, ProcessConfig } from "../config.ts";
+import type { ProcessConfig } from "../config.ts";
 import { startDetached } from "../sandbox/home/detached.ts";
 import { deleteHome, openHome } from "../sandbox/home/home.ts";
 import { lockHolder } from "../sandbox/home/lock.ts";
@@ -33,17 +33,17 @@ export async function startDetachedSandbox(
   const paths = homePaths(options.homeDir);
   openHome(paths);
   const { catalogueFile } = options;
-  const absolute: DetachedOptions = {
+  const absolute = {
     ...options,
     homeDir: paths.dir,
     ...(catalogueFile !== undefined && { catalogueFile: resolve(catalogueFile) }),
   };
-  return startDetached({ paths, main: mainFile, options: { ...absolute }, env });
+  return startDetached({ paths, main: mainFile, options: absolute, env });
 }
 
 /** The other end of `up -d`: this process is the sandbox. */
 export async function runDetached(
-  options: DetachedOptions,
+  options: SandboxOptions,
   config: ProcessConfig,
   interrupted: AbortSignal,
 ): Promise<number> {
