@@ -13,7 +13,7 @@ import { startServer } from "../scripts/schemas/real-server.ts";
 import { connect } from "../src/adapters/kubernetes/connect.ts";
 import { systemClock } from "../src/adapters/telemetry/clock.ts";
 import type { KubeObject } from "../src/core/kubernetes/object.ts";
-import { CANARIES, type Resource } from "../src/core/kubernetes/resource.ts";
+import { CANARIES, CUSTOM_RESOURCE_DEFINITIONS } from "../src/core/kubernetes/resource.ts";
 import { serinCrds } from "../src/core/spec/crd.generated.ts";
 import { type Cluster, isClusterError } from "../src/ports/cluster.ts";
 import { istioDefinitions } from "../src/sandbox/cluster/schema/builtin.ts";
@@ -28,13 +28,6 @@ const MB = 1024 * 1024;
 /** So long without a request beside watches means that every Canary was looked at. */
 const QUIET_SECONDS = 10;
 const SETTLE_LIMIT_SECONDS = 400;
-const CRDS: Resource = {
-  group: "apiextensions.k8s.io",
-  version: "v1",
-  kind: "CustomResourceDefinition",
-  plural: "customresourcedefinitions",
-  namespaced: false,
-};
 
 type WithStatus = KubeObject & { status?: { phase?: string } };
 
@@ -145,7 +138,7 @@ async function prepared(file: string): Promise<Cluster> {
   const rate = { perSecond: 100_000, burst: 100_000 };
   const { cluster: real } = await connect({ kubeconfig: file, env: {}, clock: systemClock(), rate });
   for (const definition of [...serinCrds(), ...istioDefinitions()] as KubeObject[])
-    await real.create(CRDS, definition).catch((error: unknown) => {
+    await real.create(CUSTOM_RESOURCE_DEFINITIONS, definition).catch((error: unknown) => {
       if (!isClusterError(error, "AlreadyExists")) throw error;
     });
   await eventually(async () => void (await real.list(CANARIES, { limit: 1 })), 30_000);

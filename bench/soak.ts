@@ -7,13 +7,13 @@
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
-import { createServer } from "node:net";
 import { setPriority, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { seededRandom } from "../src/gateway/random.ts";
 import { startSandboxApi } from "../test/e2e/sandbox-api.ts";
+import { freePort } from "../testbed/free-ports.ts";
 import { type GatewayHandle, startGatewayProcess } from "./gateway/gateway-handle.ts";
 import type { GatewaySample } from "./gateway/gateway-process.ts";
 import { type Disagreement, disagreements } from "./soak/agreement.ts";
@@ -238,14 +238,6 @@ async function untilServed(port: number): Promise<void> {
 
 async function metricsOf({ statsPort }: GatewayHandle): Promise<string> {
   return await (await fetch(`http://127.0.0.1:${statsPort}/stats/prometheus`)).text();
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 function sum(numbers: readonly number[]): number {

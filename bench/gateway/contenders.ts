@@ -2,10 +2,10 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startSandboxApi } from "../../test/e2e/sandbox-api.ts";
+import { freePort } from "../../testbed/free-ports.ts";
 import { envoyConfig } from "./envoy.ts";
 import { startGatewayProcess } from "./gateway-handle.ts";
 import { proxyConfig, type UpstreamPorts, upstreamConfig } from "./nginx.ts";
@@ -116,14 +116,6 @@ function startNginx(program: string, file: string, config: string): ChildProcess
   writeFileSync(file, config);
   const home = file.slice(0, file.lastIndexOf("/"));
   return spawn(program, ["-c", file, "-p", home, "-e", `${file}.error`], { stdio: ["ignore", "ignore", "inherit"] });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function listening(child: ChildProcess, port: number): Promise<void> {

@@ -7,12 +7,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startGateway } from "../../src/gateway/start.ts";
+import { freePort, freePorts } from "../../testbed/free-ports.ts";
 import { BAD_REQUESTS } from "../../testbed/gateway/bad-requests.ts";
 import { type Answer, answerAtOnce, ExactingUpstream } from "../../testbed/gateway/exacting-upstream.ts";
 import { FIN, type Step, type Talk, talk } from "../../testbed/gateway/raw-client.ts";
 import { EchoWorld, openTestCluster, realClock, silentLog } from "../../testbed/gateway/world.ts";
 import { startChild } from "../../testbed/mesh/child.ts";
-import { freePorts } from "../../testbed/mesh/free-ports.ts";
 import { envoyProgram } from "../../testbed/mesh/programs.ts";
 import { startStaticEnvoy } from "../../testbed/mesh/static-envoy.ts";
 
@@ -85,7 +85,7 @@ async function startReal(home: string): Promise<Proxy> {
 async function startNginx(home: string): Promise<Proxy | undefined> {
   if (!isInstalled("nginx")) return undefined;
   const upstream = await startUpstream();
-  const [port] = (await freePorts(1)) as [number];
+  const port = await freePort();
   const file = join(home, "nginx.conf");
   const temp = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((each) => `${each}_temp_path ${home}/${each};`);
   writeFileSync(

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Fleet, startFleet } from "../../testbed/differential/fleet.ts";
 import { WireClient } from "../../testbed/differential/wire.ts";
-import { freePorts } from "../../testbed/mesh/free-ports.ts";
+import { freePort } from "../../testbed/free-ports.ts";
 
 let fleet: Fleet;
 let relay: ChildProcess;
@@ -15,7 +15,7 @@ let relayPort: number;
 
 beforeAll(async () => {
   fleet = await startFleet();
-  [relayPort] = (await freePorts(1)) as [number];
+  relayPort = await freePort();
   const program = join(import.meta.dirname, "..", "..", "testbed", "differential", "fleet-relay.ts");
   relay = spawn(process.execPath, [program, "127.0.0.121", `${relayPort}:${fleet.ports.main}`], { stdio: "inherit" });
   client = new WireClient(() => ({ host: "127.0.0.1", port: relayPort }));

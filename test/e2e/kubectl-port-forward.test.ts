@@ -11,6 +11,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { KubeConfig, PortForward } from "@kubernetes/client-node";
 import { Agent, WebSocket } from "undici";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freePort } from "../../testbed/free-ports.ts";
 import {
   type Following,
   httpClientOf,
@@ -403,12 +404,3 @@ test("it ends with the sandbox too, at once", async () => {
   expect(await tunnel.exited).toBe(1);
   socket.destroy();
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}

@@ -3,11 +3,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { get } from "node:http";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { identify, isAlive, type ProcessIdentity } from "../../src/sandbox/home/process-info.ts";
+import { freePort } from "../../testbed/free-ports.ts";
 
 export const root = join(import.meta.dirname, "..", "..");
 
@@ -115,14 +115,6 @@ export function answer(port: number): Promise<{ status: number; text: string }> 
     request.on("timeout", () => request.destroy());
     request.on("error", none);
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** A home of its own, and a gateway port that nobody has; the other ports find themselves. */

@@ -12,6 +12,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../free-ports.ts";
 
 const APPS = join(import.meta.dirname, "..", "..", "src", "sandbox", "apps");
 export const STAND_IN = [process.execPath, join(APPS, "http-echo.cjs")];
@@ -226,15 +227,6 @@ function normal(text: string, port?: number): string {
 
 function normalLog(text: string, port: number): string {
   return normal(text, port).replaceAll(/ \d+(\.\d+)?(ns|µs|ms|s)$/gm, " TOOK");
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 function report(real: Facts, standIn: Facts): number {

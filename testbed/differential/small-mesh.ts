@@ -13,8 +13,8 @@ import {
 } from "../../src/core/kubernetes/resource.ts";
 import type { Cluster } from "../../src/ports/cluster.ts";
 import { gatewayApiDefinitions, istioDefinitions } from "../../src/sandbox/cluster/schema/builtin.ts";
+import { freePorts } from "../free-ports.ts";
 import { INGRESS_LABELS, startEnvoy } from "../mesh/envoy.ts";
-import { freePorts } from "../mesh/free-ports.ts";
 import { startIstiod } from "../mesh/istiod.ts";
 import type { MeshPrograms } from "../mesh/programs.ts";
 import { ENDPOINTS, service } from "./endpoints.ts";

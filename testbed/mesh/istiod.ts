@@ -2,8 +2,8 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { freePorts } from "../free-ports.ts";
 import { type Child, startChild } from "./child.ts";
-import { freePorts } from "./free-ports.ts";
 
 export interface IstiodOptions {
   program: string;

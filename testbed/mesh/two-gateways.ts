@@ -7,9 +7,9 @@ import type { KubeObject } from "../../src/core/kubernetes/object.ts";
 import { ENDPOINT_SLICES, PODS, type Resource, SERVICES } from "../../src/core/kubernetes/resource.ts";
 import { startGateway } from "../../src/gateway/start.ts";
 import type { Cluster } from "../../src/ports/cluster.ts";
+import { freePorts } from "../free-ports.ts";
 import { object, realClock, silentLog } from "../gateway/world.ts";
 import { INGRESS_LABELS, startEnvoy } from "./envoy.ts";
-import { freePorts } from "./free-ports.ts";
 import { IDENTITY_BY_HEADER, startIstiod } from "./istiod.ts";
 import type { MeshPrograms } from "./programs.ts";
 

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
-import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
+import { freePort } from "../../../testbed/free-ports.ts";
 
 const PROGRAM = join(import.meta.dirname, "echo.cjs");
 const children: ReturnType<typeof spawn>[] = [];
@@ -31,15 +31,6 @@ async function start(...args: string[]) {
     return { status: answer.status, version: answer.headers.get("x-echo-version"), body: await answer.text() };
   };
   return { url, child, exited, ready, ask, text: () => text };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 describe("Serin's echo image", () => {
