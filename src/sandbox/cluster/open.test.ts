@@ -10,6 +10,7 @@ import {
   NAMESPACES,
   VIRTUAL_SERVICES,
 } from "../../core/kubernetes/resource.ts";
+import { serinCrds } from "../../core/spec/crd.generated.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import { openSandboxCluster, type SandboxCluster, type SandboxOptions } from "./open.ts";
@@ -26,25 +27,6 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }));
 function open(options: Partial<SandboxOptions> = {}): Promise<SandboxCluster> {
   return openSandboxCluster({ dataFile: join(dir, "data", "objects.db"), clock, log, ...options });
 }
-
-const ACTIONS_DEFINITION = {
-  apiVersion: "apiextensions.k8s.io/v1",
-  kind: "CustomResourceDefinition",
-  metadata: { name: "canaryactions.serin.dev" },
-  spec: {
-    group: "serin.dev",
-    scope: "Namespaced",
-    names: { plural: "canaryactions", kind: "CanaryAction" },
-    versions: [
-      {
-        name: "v1alpha1",
-        served: true,
-        storage: true,
-        schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
-      },
-    ],
-  },
-};
 
 function configMap(name: string, extra: Record<string, unknown> = {}): KubeObject {
   return { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace: "default" }, ...extra };
@@ -125,15 +107,14 @@ describe("a restart", () => {
   });
 
   test("brings a definition that changed meanwhile up to date and leaves the others alone", async () => {
-    const before = await open({ crds: [ACTIONS_DEFINITION] });
+    const before = await open({ crds: serinCrds() });
     const untouched = await before.cluster.get(CUSTOM_RESOURCE_DEFINITIONS, {
       name: "virtualservices.networking.istio.io",
     });
     await before.close();
-    const changed = structuredClone(ACTIONS_DEFINITION);
-    Object.assign(changed.spec.names, { shortNames: ["srna"] });
-    const after = await open({ crds: [changed] });
-    expect(after.registry.find(CANARY_ACTIONS)?.shortNames).toEqual(["srna"]);
+    const changed = JSON.parse(JSON.stringify(serinCrds()).replace('"srna"', '"act"')) as KubeObject[];
+    const after = await open({ crds: changed });
+    expect(after.registry.find(CANARY_ACTIONS)?.shortNames).toEqual(["act"]);
     expect(await after.cluster.get(CUSTOM_RESOURCE_DEFINITIONS, untouched.metadata)).toEqual(untouched);
     await after.close();
   });
@@ -157,7 +138,7 @@ describe("users", () => {
   });
 
   test("are who asks in a CanaryAction, filled in, and nobody else", async () => {
-    const sandbox = await open({ dataFile: ":memory:", crds: [ACTIONS_DEFINITION] });
+    const sandbox = await open({ dataFile: ":memory:", crds: serinCrds() });
     const anna = sandbox.as({ name: "anna" });
     const action = (name: string, by?: string): KubeObject => ({
       apiVersion: "serin.dev/v1alpha1",
