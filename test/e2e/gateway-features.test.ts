@@ -8,7 +8,7 @@ import { DESTINATION_RULES } from "../../src/core/kubernetes/resource.ts";
 import type { HttpRoute } from "../../src/gateway/objects.ts";
 import type { RunningGateway } from "../../src/gateway/start.ts";
 import type { SandboxCluster } from "../../src/sandbox/cluster/open.ts";
-import { startTestGateway } from "../../testbed/gateway/running.ts";
+import { countLine, startTestGateway } from "../../testbed/gateway/running.ts";
 import { EchoWorld, openTestCluster } from "../../testbed/gateway/world.ts";
 
 let sandbox: SandboxCluster;
@@ -42,11 +42,6 @@ async function get(path = "/", init: RequestInit = {}) {
   return { status: response.status, text: await response.text(), headers: response.headers };
 }
 
-async function metric(pattern: RegExp): Promise<string | undefined> {
-  const text = await (await fetch(`http://127.0.0.1:${gateway.statsPort}/stats/prometheus`)).text();
-  return text.split("\n").find((line) => pattern.test(line));
-}
-
 test("an abort is answered without the upstream, in the Service's name; header operations apply", async () => {
   let calls = 0;
   await world.addPod("v1", (_, response) => {
@@ -58,9 +53,7 @@ test("an abort is answered without the upstream, in the Service's name; header o
   const { status, text, headers } = await get("/", { method: "POST", body: "x".repeat(100_000) });
   expect([status, text, headers.get("x-a"), calls]).toEqual([418, "fault filter abort", "1", 0]);
   expect(
-    await metric(
-      /^istio_requests_total.*destination_service_name="echo".*response_code="418".*response_flags="FI".* 1$/,
-    ),
+    await countLine(gateway, /destination_service_name="echo".*response_code="418".*response_flags="FI".* 1$/),
   ).toBeDefined();
 });
 
@@ -82,7 +75,7 @@ test("a delay passes before the time limit begins, and the body arrives whole af
   const { status, text } = await get("/", { method: "POST", body });
   expect([status, text === body]).toEqual([200, true]);
   expect(performance.now() - start).toBeGreaterThan(115);
-  expect(await metric(/^istio_requests_total.*response_code="200".*response_flags="DI".* 1$/)).toBeDefined();
+  expect(await countLine(gateway, /response_code="200".*response_flags="DI".* 1$/)).toBeDefined();
 });
 
 test("a client that leaves while it is delayed costs no upstream request", async () => {
@@ -95,7 +88,7 @@ test("a client that leaves while it is delayed costs no upstream request", async
   await expect(get("/", { signal: AbortSignal.timeout(30) })).rejects.toThrow();
   await sleep(120);
   expect(calls).toBe(0);
-  expect(await metric(/^istio_requests_total.*response_code="0".*response_flags="DI,DC".* 1$/)).toBeDefined();
+  expect(await countLine(gateway, /response_code="0".*response_flags="DI,DC".* 1$/)).toBeDefined();
 });
 
 interface Seen {
@@ -135,7 +128,7 @@ test("a mirror gets the whole request; whatever it does, the client sees only th
   await vi.waitFor(() => expect(shadow).toHaveLength(1));
   expect(real).toEqual([{ method: "POST", url: "/new/a?x=1", host: new URL(url).host, internal: undefined, body }]);
   expect(shadow).toEqual([{ ...real[0], internal: "true" }]);
-  expect(await metric(/^istio_requests_total.*destination_workload="echo-v2"/)).toBeUndefined();
+  expect(await countLine(gateway, /destination_workload="echo-v2"/)).toBeUndefined();
 });
 
 test("a mirror that hangs, refuses or does not exist costs the client nothing", async () => {
@@ -261,7 +254,7 @@ test("beyond the connections and the queue requests get 503 UO, and those that w
     expect(text).toBe("upstream connect error or disconnect/reset before headers. reset reason: overflow");
     expect(headers.get("x-envoy-overloaded")).toBe("true");
   }
-  expect(await metric(/^istio_requests_total.*response_code="503".*response_flags="UO".* 3$/)).toBeDefined();
+  expect(await countLine(gateway, /response_code="503".*response_flags="UO".* 3$/)).toBeDefined();
   expect((await get()).status).toBe(200);
 });
 
@@ -293,8 +286,8 @@ test("one retry too many of a cluster is not made, and the answer at hand is giv
   const answers = await Promise.all(Array.from({ length: 4 }, () => get()));
   expect(answers.map(({ status, text }) => `${status} ${text}`)).toEqual(Array(4).fill("503 no"));
   expect(calls).toBe(5);
-  expect(await metric(/^istio_requests_total.*response_code="503".*response_flags="UO".* 3$/)).toBeDefined();
-  expect(await metric(/^istio_requests_total.*response_code="503".*response_flags="URX".* 1$/)).toBeDefined();
+  expect(await countLine(gateway, /response_code="503".*response_flags="UO".* 3$/)).toBeDefined();
+  expect(await countLine(gateway, /response_code="503".*response_flags="URX".* 1$/)).toBeDefined();
   // The place is free again.
   await get();
   expect(calls).toBe(7);
@@ -362,7 +355,7 @@ test("a WebSocket passes both ways for longer than any time limit, and is counte
   ]);
   expect(body).toBe("hello early laterbye");
   await vi.waitFor(async () =>
-    expect(await metric(/^istio_requests_total.*response_code="101".*response_flags="-".* 1$/)).toBeDefined(),
+    expect(await countLine(gateway, /response_code="101".*response_flags="-".* 1$/)).toBeDefined(),
   );
 });
 
@@ -370,7 +363,7 @@ test("a client that ends its WebSocket ends the backend's, too", async () => {
   await webSocketPod();
   await webSocket("/", (socket) => setTimeout(() => socket.end(), 60));
   await vi.waitFor(async () =>
-    expect(await metric(/^istio_requests_total.*response_code="101".*response_flags="DC".* 1$/)).toBeDefined(),
+    expect(await countLine(gateway, /response_code="101".*response_flags="DC".* 1$/)).toBeDefined(),
   );
 });
 

@@ -23,7 +23,7 @@ import { SERVICES } from "../../src/core/kubernetes/resource.ts";
 import type { HttpRoute } from "../../src/gateway/objects.ts";
 import type { RunningGateway } from "../../src/gateway/start.ts";
 import type { SandboxCluster } from "../../src/sandbox/cluster/open.ts";
-import { startTestGateway } from "../../testbed/gateway/running.ts";
+import { countLine, startTestGateway } from "../../testbed/gateway/running.ts";
 import { EchoWorld, openTestCluster } from "../../testbed/gateway/world.ts";
 
 const TO_ECHO: HttpRoute = { route: [{ destination: { host: "echo" } }] };
@@ -109,11 +109,6 @@ function say(text: string, options: { deadline?: Date; metadata?: Metadata; path
   });
 }
 
-async function metric(pattern: RegExp): Promise<string | undefined> {
-  const text = await (await fetch(`http://127.0.0.1:${gateway.statsPort}/stats/prometheus`)).text();
-  return text.split("\n").find((line) => pattern.test(line));
-}
-
 test("one message each way, with metadata before and after", async () => {
   await grpcPod("v1", {
     Say(call, done) {
@@ -137,8 +132,9 @@ test("one message each way, with metadata before and after", async () => {
     ["2"],
   ]);
   expect(
-    await metric(
-      /^istio_requests_total.*destination_workload="echo-v1".*request_protocol="grpc".*response_code="200".*grpc_response_status="0".* 1$/,
+    await countLine(
+      gateway,
+      /destination_workload="echo-v1".*request_protocol="grpc".*response_code="200".*grpc_response_status="0".* 1$/,
     ),
   ).toBeDefined();
 });
@@ -231,8 +227,8 @@ test("errors arrive with their code, words and metadata, with and without messag
   count.on("data", (part: Buffer) => parts.push(part.toString()));
   const failed = await new Promise<ServiceError>((resolve) => count.on("error", resolve as (error: Error) => void));
   expect([parts, failed.code, failed.details]).toEqual([["one"], status.DATA_LOSS, "lost"]);
-  expect(await metric(/^istio_requests_total.*grpc_response_status="5".*response_flags="-".* 1$/)).toBeDefined();
-  expect(await metric(/^istio_requests_total.*grpc_response_status="15".*response_flags="-".* 1$/)).toBeDefined();
+  expect(await countLine(gateway, /grpc_response_status="5".*response_flags="-".* 1$/)).toBeDefined();
+  expect(await countLine(gateway, /grpc_response_status="15".*response_flags="-".* 1$/)).toBeDefined();
 });
 
 test("what gRPC counts as the server's errors counts against the version", async () => {
@@ -264,7 +260,7 @@ test("a deadline goes on to the pod, holds in the gateway, and is bounded by the
   expect((await say("", { metadata })).error?.code).toBe(status.UNAVAILABLE);
   expect(told).toBe("50");
   expect(
-    await metric(/^istio_requests_total.*response_code="200".*grpc_response_status="14".*response_flags="UT".* 2$/),
+    await countLine(gateway, /response_code="200".*grpc_response_status="14".*response_flags="UT".* 2$/),
   ).toBeDefined();
   // The client's own clock.
   await world.route([TO_ECHO]);
@@ -287,7 +283,7 @@ test("a call that the client cancels is cancelled at the pod", async () => {
   call.cancel();
   await expect.poll(() => cancelled).toBe(true);
   expect(await gateway.dataPlane.inFlight("default", "echo-v1")).toBe(0);
-  expect(await metric(/^istio_requests_total.*response_code="0".*grpc_response_status="".*"DC".* 1$/)).toBeDefined();
+  expect(await countLine(gateway, /response_code="0".*grpc_response_status="".*"DC".* 1$/)).toBeDefined();
 });
 
 test.each([
@@ -335,9 +331,7 @@ test("the gateway's own answers are gRPC's: no route, no pod, an injected fault,
     "upstream connect error or disconnect/reset before headers. retried and the latest reset reason: remote connection failure",
   ]);
   expect(
-    await metric(
-      /^istio_requests_total.*request_protocol="grpc".*response_code="200".*grpc_response_status="12".*"NR".* 1$/,
-    ),
+    await countLine(gateway, /request_protocol="grpc".*response_code="200".*grpc_response_status="12".*"NR".* 1$/),
   ).toBeDefined();
 });
 

@@ -23,7 +23,7 @@ import type { RunningGateway } from "../../src/gateway/start.ts";
 import type { SandboxCluster } from "../../src/sandbox/cluster/open.ts";
 import { type Asking, askOver, type Reply, valuesOf, writeAll } from "../../testbed/gateway/http2-client.ts";
 import { data, END_HEADERS, headers, POST, PREFACE, reset } from "../../testbed/gateway/http2-frames.ts";
-import { startTestGateway } from "../../testbed/gateway/running.ts";
+import { countLine, startTestGateway } from "../../testbed/gateway/running.ts";
 import { EchoWorld, openTestCluster } from "../../testbed/gateway/world.ts";
 
 const TO_ECHO: HttpRoute = { route: [{ destination: { host: "echo" } }] };
@@ -112,11 +112,6 @@ const tell: Answer = (stream, _, raw) => {
 
 function told({ body }: Reply): { raw: string[]; bytes: number; sha256: string; trailers: Record<string, string> } {
   return JSON.parse(body.toString()) as never;
-}
-
-async function metric(pattern: RegExp): Promise<string | undefined> {
-  const text = await (await fetch(`http://127.0.0.1:${gateway.statsPort}/stats/prometheus`)).text();
-  return text.split("\n").find((line) => pattern.test(line));
 }
 
 test("headers and trailers pass both ways, and the upstream sees what a gateway adds", async () => {
@@ -307,7 +302,7 @@ test("a client that goes away takes its request with it, and nothing else", asyn
   await expect.poll(() => gone).toBe(2);
   expect((await ask({ ":path": "/quick" })).body.toString()).toBe("ok");
   expect(await gateway.dataPlane.inFlight("default", "echo-v1")).toBe(0);
-  expect(await metric(/^istio_requests_total.*response_code="0".*response_flags="DC".* 1$/)).toBeDefined();
+  expect(await countLine(gateway, /response_code="0".*response_flags="DC".* 1$/)).toBeDefined();
 });
 
 test.each(["HTTP/1.1", "HTTP/2"])(
@@ -414,8 +409,8 @@ test("what an upstream's reset means: before the answer 503 UR, after its beginn
     const late = await ask({ ":path": path });
     expect([late.status, late.body.toString(), late.reset]).toEqual([200, "part", constants.NGHTTP2_INTERNAL_ERROR]);
   }
-  expect(await metric(/^istio_requests_total.*response_code="503".*response_flags="UR".* 1$/)).toBeDefined();
-  expect(await metric(/^istio_requests_total.*response_code="200".*response_flags="UR".* 2$/)).toBeDefined();
+  expect(await countLine(gateway, /response_code="503".*response_flags="UR".* 1$/)).toBeDefined();
+  expect(await countLine(gateway, /response_code="200".*response_flags="UR".* 2$/)).toBeDefined();
 });
 
 test("a refused stream is tried elsewhere by default, body and all", async () => {

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { HttpRoute } from "../../src/gateway/objects.ts";
 import type { RunningGateway } from "../../src/gateway/start.ts";
 import type { SandboxCluster } from "../../src/sandbox/cluster/open.ts";
-import { startTestGateway } from "../../testbed/gateway/running.ts";
+import { countLine, startTestGateway } from "../../testbed/gateway/running.ts";
 import { EchoWorld, openTestCluster, type TestPod, weighted } from "../../testbed/gateway/world.ts";
 
 let sandbox: SandboxCluster;
@@ -49,18 +49,11 @@ async function get(path = "/", init: RequestInit = {}): Promise<{ status: number
   return { status: response.status, text: await response.text(), headers: response.headers };
 }
 
-async function metric(pattern: RegExp): Promise<string | undefined> {
-  const text = await (await fetch(`http://127.0.0.1:${gateway.statsPort}/stats/prometheus`)).text();
-  return text.split("\n").find((line) => pattern.test(line));
-}
-
 test("without a ready endpoint: 503 UH, no healthy upstream", async () => {
   const { status, text } = await get();
   expect([status, text]).toEqual([503, "no healthy upstream"]);
   expect(
-    await metric(
-      /^istio_requests_total.*destination_service_name="echo".*response_code="503".*response_flags="UH".* 1$/,
-    ),
+    await countLine(gateway, /destination_service_name="echo".*response_code="503".*response_flags="UH".* 1$/),
   ).toBeDefined();
 });
 
@@ -75,7 +68,7 @@ test("a subset that no rule defines and a host that no Service has: 503 NC with 
     [503, ""],
     [503, ""],
   ]);
-  expect(await metric(/^istio_requests_total.*response_flags="NC".* 2$/)).toBeDefined();
+  expect(await countLine(gateway, /response_flags="NC".* 2$/)).toBeDefined();
 });
 
 test("a refused connection is tried at another endpoint: the client sees nothing", async () => {
@@ -94,9 +87,7 @@ test("when all refuse, the answer is Envoy's, after two retries", async () => {
   expect(text).toBe(
     "upstream connect error or disconnect/reset before headers. retried and the latest reset reason: remote connection failure",
   );
-  expect(
-    await metric(/^istio_requests_total.*destination_workload="echo-v1".*response_flags="URX,UF".* 1$/),
-  ).toBeDefined();
+  expect(await countLine(gateway, /destination_workload="echo-v1".*response_flags="URX,UF".* 1$/)).toBeDefined();
 });
 
 test("with attempts: 0 there is no retry and no URX", async () => {
@@ -131,7 +122,7 @@ test("an upstream's own 503 goes through unretried by default, and is retried wh
   await settle();
   expect([(await get()).status, calls]).toEqual([200, 3]);
   expect([(await get()).status, calls]).toEqual([503, 6]);
-  expect(await metric(/^istio_requests_total.*response_code="503".*response_flags="URX".* 1$/)).toBeDefined();
+  expect(await countLine(gateway, /response_code="503".*response_flags="URX".* 1$/)).toBeDefined();
 });
 
 test("a connection that breaks before the answer is 503 UC; after its beginning the client sees it break", async () => {
@@ -147,7 +138,7 @@ test("a connection that breaks before the answer is 503 UC; after its beginning 
     "upstream connect error or disconnect/reset before headers. reset reason: connection termination",
   ]);
   await expect(get("/late")).rejects.toThrow();
-  expect(await metric(/^istio_requests_total.*response_code="200".*response_flags="UC".* 1$/)).toBeDefined();
+  expect(await countLine(gateway, /response_code="200".*response_flags="UC".* 1$/)).toBeDefined();
 });
 
 test("timeouts: the whole request (504 UT), and each try", async () => {
@@ -168,7 +159,7 @@ test("timeouts: the whole request (504 UT), and each try", async () => {
   const startMs = performance.now();
   expect((await get("/slow")).status).toBe(504);
   expect(performance.now() - startMs).toBeGreaterThan(95);
-  expect(await metric(/^istio_requests_total.*response_code="504".*response_flags="URX,UT".* 1$/)).toBeDefined();
+  expect(await countLine(gateway, /response_code="504".*response_flags="URX,UT".* 1$/)).toBeDefined();
 });
 
 test("an endpoint that is not ready gets no new request at once, and finishes those it has", async () => {
@@ -316,7 +307,7 @@ test("a client that goes away takes its upstream request with it, and is logged 
   await expect(request).rejects.toThrow();
   await expect.poll(() => aborted).toBe(true);
   expect(await gateway.dataPlane.inFlight("default", "echo-v1")).toBe(0);
-  expect(await metric(/^istio_requests_total.*response_code="0".*response_flags="DC".* 1$/)).toBeDefined();
+  expect(await countLine(gateway, /response_code="0".*response_flags="DC".* 1$/)).toBeDefined();
 });
 
 test("stop lets running requests finish and takes no new connection", async () => {
