@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
@@ -34,8 +35,8 @@ describe("startProcess", () => {
     await sleep(50);
     termed.terminate();
     expect(await termed.exited).toBe(143);
-    const killed = await sh("trap '' TERM; while :; do sleep 60; done");
-    await sleep(50);
+    const killed = await sh("trap '' TERM; echo trapped; while :; do sleep 60; done");
+    await once(killed.stdout, "data");
     killed.terminate();
     await sleep(50);
     killed.kill();
