@@ -16,11 +16,13 @@ import {
 
 export interface ConfigChoice {
   kubeconfig?: string;
+  /** Tried after KUBECONFIG and before ~/.kube/config. */
   sandboxKubeconfig?: string;
   context?: string;
+  /** Overrides of the context's cluster and user, by name. */
   cluster?: string;
   user?: string;
-  /** Where the kubelet puts token, authority and namespace of a pod's service account. */
+  /** Of a pod, with token, authority and namespace of its service account; absent: where a kubelet puts it. */
   serviceAccountDir?: string;
   env: Readonly<Record<string, string | undefined>>;
 }

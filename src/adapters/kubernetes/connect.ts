@@ -5,7 +5,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Cluster } from "../../ports/cluster.ts";
 import type { PodLogs } from "../../ports/pod-logs.ts";
 import { agents } from "./agents.ts";
-import { type ChosenConfig, chooseConfig } from "./choose-config.ts";
+import { type ChosenConfig, type ConfigChoice, chooseConfig } from "./choose-config.ts";
 import { credentialsOf } from "./credentials.ts";
 import { discover } from "./discover.ts";
 import { type Impersonation, impersonationHeaders } from "./impersonation.ts";
@@ -17,20 +17,10 @@ import { restCluster } from "./rest-cluster.ts";
 import { type Transport, transport, urgent } from "./transport.ts";
 import type { Origin } from "./unreachable.ts";
 
-export interface ConnectOptions extends Impersonation {
-  kubeconfig?: string;
-  /** Tried after KUBECONFIG and before ~/.kube/config. */
-  sandboxKubeconfig?: string;
-  context?: string;
-  /** Overrides of the context's cluster and user, by name. */
-  cluster?: string;
-  user?: string;
-  /** Of a pod; absent: where a kubelet puts it. */
-  serviceAccountDir?: string;
+export interface ConnectOptions extends ConfigChoice, Impersonation {
   requestTimeoutMs?: number;
   /** Our own limit. */
   rate?: RateLimitOptions;
-  env: Readonly<Record<string, string | undefined>>;
   clock: Clock;
 }
 
