@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { BAD_REQUESTS } from "../../testbed/gateway/bad-requests.ts";
 import { type Answer, answerAtOnce, answerText, ExactingUpstream } from "../../testbed/gateway/exacting-upstream.ts";
 import { type GatewayProcess, startGatewayProcess } from "../../testbed/gateway/gateway-process.ts";
+import { END_HEADERS, END_STREAM, GET, headers, PREFACE } from "../../testbed/gateway/http2-frames.ts";
 import { FIN, type Step, talk } from "../../testbed/gateway/raw-client.ts";
 
 const LIMITS = { headMs: 1_500, stallMs: 1_500, idleMs: 6_000 };
@@ -293,9 +294,12 @@ describe("thousands at once", () => {
 
   afterAll(() => crowded.stop());
 
-  test.each<[string, string | undefined, number]>([
+  const overHttp2 = Buffer.concat([PREFACE, headers(END_STREAM | END_HEADERS, 1, GET)]);
+
+  test.each<[string, string | Buffer | undefined, number]>([
     ["idle connections that have made a request", get("/once"), 24_000],
     ["connections that have said nothing", undefined, 12_000],
+    ["idle connections that have made a request over HTTP/2", overHttp2, 60_000],
     ["half heads", "GET / HTTP/1.1\r\nhost: a.example\r\nx: ", 24_000],
   ])("5000 %s", async (_, bytes, mostBytesEach) => {
     const before = await crowded.memory();

@@ -2,6 +2,7 @@
 // again and again, loses its connection (CVE-2023-44487 and its like).
 
 import { constants, createServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Entrance } from "../exchange/entrance.ts";
 import { Exchange } from "../exchange/exchange.ts";
@@ -9,6 +10,7 @@ import * as local from "../exchange/local-reply.ts";
 import type { Gate } from "../gate.ts";
 import type { ConnectionEnds } from "../wire/addresses.ts";
 import { MAX_HEADER_BYTES } from "../wire/headers.ts";
+import { IdleTimer } from "../wire/idle-timer.ts";
 import { Http2Downstream } from "./http2-downstream.ts";
 
 /** Envoy's max_headers_count; beyond it, or beyond MAX_HEADER_BYTES, it resets the stream. */
@@ -51,7 +53,9 @@ export class Http2Entrance {
     this.#server.on("unknownProtocol", (socket: Duplex) => socket.destroy());
   }
 
-  accept(socket: Duplex): void {
+  /** Whoever ends its side has gone, as in Envoy; without this the other side would stay open with all that belongs to it. */
+  accept(socket: Socket): void {
+    socket.on("end", () => socket.destroySoon());
     this.#server.emit("connection", socket);
   }
 
@@ -65,10 +69,20 @@ export class Http2Entrance {
     session.on("close", () => this.#sessions.delete(session));
     session.on("error", () => session.destroy());
     session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
-    session.setTimeout(this.#gate.timeLimits.idleMs, () => session.close());
+    let streams = 0;
+    const idle = new IdleTimer({
+      idleMs: this.#gate.timeLimits.idleMs,
+      isIdle: () => streams === 0,
+      onIdle: () => session.close(),
+    });
+    session.on("close", () => idle.stop());
     const { remoteAddress, remotePort, localAddress, localPort, forwardedCertificate }: ConnectionEnds = session.socket;
     const ends = { remoteAddress, remotePort, localAddress, localPort, forwardedCertificate };
     session.on("stream", (stream, _headers, flags, raw?: string[]) => {
+      streams++;
+      stream.on("close", () => {
+        if (--streams === 0) idle.rest();
+      });
       const endsWithHead = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
       this.#begin(stream, { ends, rawHeaders: raw ?? [], endsWithHead });
     });

@@ -3,6 +3,7 @@
 import { type ClientHttp2Session, connect } from "node:http2";
 import { connect as connectPlain, type Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
+import { IdleTimer } from "../wire/idle-timer.ts";
 import { connectFailure, type Failure, tlsFailure } from "../wire/upstream-error.ts";
 import type { Http2Call } from "./http2-call.ts";
 
@@ -45,6 +46,7 @@ export class Http2Connection {
   #retired = false;
   #expire: NodeJS.Timeout | undefined;
   #linger: NodeJS.Timeout | undefined;
+  #idle: IdleTimer | undefined;
   /** Calls that have no place here after all. */
   onSurplus: (call: Http2Call) => void = () => {};
   /** A stream has become free. */
@@ -122,8 +124,12 @@ export class Http2Connection {
     session.on("close", () => this.#socket.destroy());
     session.on("connect", () => session.setLocalWindowSize(CONNECTION_WINDOW_BYTES));
     session.on("remoteSettings", ({ maxConcurrentStreams = Infinity }) => this.#settle(maxConcurrentStreams));
-    session.setTimeout(this.#options.idleTimeoutMs, () => this.retire());
-    const { maxAgeMs } = this.#options;
+    const { idleTimeoutMs, maxAgeMs } = this.#options;
+    this.#idle = new IdleTimer({
+      idleMs: idleTimeoutMs,
+      isIdle: () => this.#running.size === 0,
+      onIdle: () => this.retire(),
+    });
     if (maxAgeMs !== undefined) this.#expire = setTimeout(() => this.retire(), maxAgeMs).unref();
     this.#startWaiting();
   }
@@ -162,6 +168,7 @@ export class Http2Connection {
     this.#waiting.delete(call);
     this.#running.delete(call);
     this.#startWaiting();
+    if (this.#running.size === 0) this.#idle?.rest();
     if (this.#retired) this.retire();
     else this.onRoom();
   }
@@ -170,6 +177,7 @@ export class Http2Connection {
     this.#retired = true;
     clearTimeout(this.#expire);
     clearTimeout(this.#linger);
+    this.#idle?.stop();
     const calls = [...this.#running, ...this.#waiting];
     this.onClose();
     for (const call of calls) call.fail(failure);
