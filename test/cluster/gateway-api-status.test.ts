@@ -35,7 +35,7 @@ import {
 import { service } from "../../testbed/differential/endpoints.ts";
 import { createAll, whenServed } from "../../testbed/differential/objects.ts";
 import { INGRESS_LABELS } from "../../testbed/mesh/envoy.ts";
-import { startIstiod } from "../../testbed/mesh/istiod.ts";
+import { startIstiod, WORKLOAD_ENTRIES } from "../../testbed/mesh/istiod.ts";
 import { meshPrograms } from "../../testbed/mesh/programs.ts";
 
 const SYSTEM = "istio-system";
@@ -90,14 +90,7 @@ async function startReal(): Promise<Cluster> {
     metadata: { name: "gateway", namespace: SYSTEM },
     spec: { address: "127.0.0.1", labels: INGRESS_LABELS },
   };
-  const entries = {
-    group: "networking.istio.io",
-    version: "v1",
-    kind: "WorkloadEntry",
-    plural: "workloadentries",
-    namespaced: true,
-  };
-  await whenServed(() => cluster.create(entries, entry), entry);
+  await whenServed(() => cluster.create(WORKLOAD_ENTRIES, entry), entry);
   const env = { PILOT_ENABLE_GATEWAY_API: "true", PILOT_ENABLE_GATEWAY_API_DEPLOYMENT_CONTROLLER: "false" };
   const istiod = await startIstiod({ program: programs.istiod, home, kubeconfigFile, env });
   stack.defer(() => istiod.stop());

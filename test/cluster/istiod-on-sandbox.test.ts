@@ -7,22 +7,15 @@ import { globSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Resource, SERVICES } from "../../src/core/kubernetes/resource.ts";
+import { SERVICES } from "../../src/core/kubernetes/resource.ts";
 import { freePorts } from "../../testbed/free-ports.ts";
 import type { Child } from "../../testbed/mesh/child.ts";
 import { INGRESS_LABELS, startEnvoy } from "../../testbed/mesh/envoy.ts";
 import { moduleFolder, PUBLISHED } from "../../testbed/mesh/go-module.ts";
-import { type Istiod, startIstiod } from "../../testbed/mesh/istiod.ts";
+import { type Istiod, startIstiod, WORKLOAD_ENTRIES } from "../../testbed/mesh/istiod.ts";
 import { meshPrograms } from "../../testbed/mesh/programs.ts";
 import { type Kubectl, kubectlOf, root, type SandboxApi, startSandboxApi } from "../e2e/sandbox-api.ts";
 
-const WORKLOAD_ENTRIES: Resource = {
-  group: "networking.istio.io",
-  version: "v1",
-  kind: "WorkloadEntry",
-  plural: "workloadentries",
-  namespaced: true,
-};
 const EXAMPLES = join(root, "examples", "echo");
 
 let home: string;

@@ -5,17 +5,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { KubeObject } from "../../src/core/kubernetes/object.ts";
-import {
-  CUSTOM_RESOURCE_DEFINITIONS,
-  NAMESPACES,
-  type Resource,
-  SERVICES,
-} from "../../src/core/kubernetes/resource.ts";
+import { CUSTOM_RESOURCE_DEFINITIONS, NAMESPACES, SERVICES } from "../../src/core/kubernetes/resource.ts";
 import type { Cluster } from "../../src/ports/cluster.ts";
 import { gatewayApiDefinitions, istioDefinitions } from "../../src/sandbox/cluster/schema/builtin.ts";
 import { freePorts } from "../free-ports.ts";
 import { INGRESS_LABELS, startEnvoy } from "../mesh/envoy.ts";
-import { startIstiod } from "../mesh/istiod.ts";
+import { startIstiod, WORKLOAD_ENTRIES } from "../mesh/istiod.ts";
 import type { MeshPrograms } from "../mesh/programs.ts";
 import { ENDPOINTS, service } from "./endpoints.ts";
 import type { Fleet } from "./fleet.ts";
@@ -30,13 +25,6 @@ export interface SmallMeshOptions {
   fleet: Fleet;
 }
 
-const WORKLOAD_ENTRIES: Resource = {
-  group: "networking.istio.io",
-  version: "v1",
-  kind: "WorkloadEntry",
-  plural: "workloadentries",
-  namespaced: true,
-};
 const SYSTEM = "istio-system";
 
 /** Gateways are bound to the Envoy that is there, so none is to be deployed. */

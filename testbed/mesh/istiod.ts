@@ -2,6 +2,7 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Resource } from "../../src/core/kubernetes/resource.ts";
 import { freePorts } from "../free-ports.ts";
 import { type Child, startChild } from "./child.ts";
 
@@ -20,6 +21,15 @@ export interface Istiod extends Child {
   /** Proxies that are connected, with what they have acknowledged. */
   syncz(): Promise<unknown>;
 }
+
+/** A kind that only istiod reads: proxies and endpoints that are no pods. */
+export const WORKLOAD_ENTRIES: Resource = {
+  group: "networking.istio.io",
+  version: "v1",
+  kind: "WorkloadEntry",
+  plural: "workloadentries",
+  namespaced: true,
+};
 
 const MESH_CONFIG = {
   rootNamespace: "istio-system",

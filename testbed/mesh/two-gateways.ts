@@ -4,13 +4,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { KubeObject } from "../../src/core/kubernetes/object.ts";
-import { ENDPOINT_SLICES, PODS, type Resource, SERVICES } from "../../src/core/kubernetes/resource.ts";
+import { ENDPOINT_SLICES, PODS, SERVICES } from "../../src/core/kubernetes/resource.ts";
 import { startGateway } from "../../src/gateway/start.ts";
 import type { Cluster } from "../../src/ports/cluster.ts";
 import { freePorts } from "../free-ports.ts";
 import { object, realClock, silentLog } from "../gateway/world.ts";
 import { INGRESS_LABELS, startEnvoy } from "./envoy.ts";
-import { IDENTITY_BY_HEADER, startIstiod } from "./istiod.ts";
+import { IDENTITY_BY_HEADER, startIstiod, WORKLOAD_ENTRIES } from "./istiod.ts";
 import type { MeshPrograms } from "./programs.ts";
 
 export interface TwoGateways {
@@ -21,13 +21,6 @@ export interface TwoGateways {
 }
 
 const SYSTEM = "istio-system";
-const WORKLOAD_ENTRIES: Resource = {
-  group: "networking.istio.io",
-  version: "v1",
-  kind: "WorkloadEntry",
-  plural: "workloadentries",
-  namespaced: true,
-};
 
 export async function startTwoGateways(
   programs: MeshPrograms,
