@@ -33,7 +33,8 @@ afterAll(async () => {
   upstream.server.close();
 });
 
-const say = (steps: readonly Step[], quietMs = 400) => talk(steps, { port: gateway.port, quietMs });
+const say = (steps: readonly Step[], quietMs = 400, answers = Infinity) =>
+  talk(steps, { port: gateway.port, quietMs, answers });
 const get = (path: string, ...lines: string[]) =>
   ["GET " + path + " HTTP/1.1", "host: a.example", ...lines, "", ""].join("\r\n");
 
@@ -190,7 +191,7 @@ describe("slow clients", () => {
 
   test("who waits for an answer may wait, and so may who waits between requests", async () => {
     upstream.answer = after(LIMITS.stallMs * 2);
-    expect((await say([get("/long")], LIMITS.stallMs * 3)).statuses).toEqual([200]);
+    expect((await say([get("/long")], LIMITS.stallMs * 3, 1)).statuses).toEqual([200]);
     upstream.answer = answerAtOnce;
     expect((await say([get("/1"), LIMITS.stallMs * 2, get("/2")])).statuses).toEqual([200, 200]);
   });
@@ -205,10 +206,10 @@ describe("slow clients", () => {
     const switched = "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n";
     upstream.answer = quiet(switched, "late");
     const upgrade = ["connection: upgrade", "upgrade: websocket", "sec-websocket-version: 13", "sec-websocket-key: x"];
-    const webSocket = await say([get("/ws", ...upgrade)], LIMITS.stallMs * 3);
+    const webSocket = await say([get("/ws", ...upgrade), LIMITS.stallMs * 2.5]);
     expect([webSocket.statuses, webSocket.text.endsWith("late")]).toEqual([[101], true]);
     upstream.answer = quiet("HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\nsoon", "late");
-    const stream = await say([get("/events")], LIMITS.stallMs * 3);
+    const stream = await say([get("/events"), LIMITS.stallMs * 2.5]);
     expect([stream.statuses, stream.text.endsWith("soonlate")]).toEqual([[200], true]);
   });
 

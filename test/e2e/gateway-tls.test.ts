@@ -2,6 +2,7 @@
 // while requests run. Which server, which client certificates and what is passed through is compared with Envoy in
 // test/cluster/gateway-tls.test.ts; here the same is tried in short without one.
 
+import { once } from "node:events";
 import { Agent, createServer as createHttps, get } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, type TLSSocket } from "node:tls";
@@ -134,6 +135,21 @@ test("certificates change, break and go without one failed request; what is brok
   const written = JSON.stringify([gateways.items, events.items]);
   for (const { certificate, key } of [shop!, renewed!])
     for (const pem of [certificate, key]) expect(written).not.toContain(pem.split("\n")[1]);
+});
+
+test("who leaves right after the handshake is gone, and stopping does not wait for who has said nothing", async () => {
+  await putSecret("shop", pairOf(shop!));
+  await serve(["shop.example"], SIMPLE);
+  await expect.poll(() => textOf()).toBe("200 2 v1");
+  await shown();
+  const silent = connect({ port, servername: "shop.example", ca: authority.certificate, host: "127.0.0.1" });
+  await once(silent, "secureConnect");
+  await sleep(300);
+  const startMs = performance.now();
+  const ended = once(silent.resume(), "close");
+  await gateway.stop();
+  await ended;
+  expect(performance.now() - startMs).toBeLessThan(2_000);
 });
 
 /** Half of the requests on connections that stay, half on new ones; those that did not succeed. */

@@ -15,6 +15,8 @@ const LOOK_MS = 30_000;
 export class ConnectionManager {
   readonly #gate: Gate;
   readonly #entrance: Entrance;
+  /** Those that have not said yet what they speak. */
+  readonly #silent = new Set<Socket>();
   readonly #http1 = new Set<Http1Client>();
   readonly #http2: Http2Entrance;
   #isLooking = false;
@@ -26,11 +28,14 @@ export class ConnectionManager {
   }
 
   accept(socket: Socket): void {
+    this.#silent.add(socket);
+    socket.once("close", () => this.#silent.delete(socket));
     const expire = () => void socket.destroy();
     socket.setTimeout(this.#gate.timeLimits.headMs, expire);
     whenProtocolKnown(socket, (isHttp2, reader, bytes) => {
       socket.setTimeout(0);
       socket.off("timeout", expire);
+      this.#silent.delete(socket);
       socket.once("close", () => reader.release());
       if (isHttp2) {
         reader.handOver(socket, bytes);
@@ -61,6 +66,7 @@ export class ConnectionManager {
 
   /** Ends idle connections; the others end after their answer, since the gate is draining. */
   drain(): void {
+    for (const socket of this.#silent) socket.destroy();
     for (const client of this.#http1) client.drain();
     this.#http2.drain();
   }

@@ -25,6 +25,8 @@ export interface Inside {
 export class TlsTerminator {
   readonly #inside: Inside;
   #settings: TlsSettings;
+  /** Those that are shaking hands, by their ends. */
+  readonly #shaking = new Map<string, Socket>();
   readonly #open = new Set<TLSSocket>();
   /** With and without the protocol being agreed on: one that the client does not know would end the handshake. */
   readonly #servers = new Map<boolean, Server>();
@@ -47,11 +49,15 @@ export class TlsTerminator {
     const agrees = PROTOCOLS.some((each) => alpn.includes(each));
     const server = this.#servers.get(agrees) ?? this.#makeServer(agrees);
     this.#servers.set(agrees, server);
+    const ends = endsOf(socket);
+    this.#shaking.set(ends, socket);
+    socket.once("close", () => this.#shaking.delete(ends));
     server.emit("connection", socket);
   }
 
-  /** Idle connections end now, the others after their answer. */
+  /** Idle connections end now, and those that have not begun; the others after their answer. */
   drain(): void {
+    for (const socket of this.#shaking.values()) socket.destroy();
     this.#inside.drain();
   }
 
@@ -70,6 +76,7 @@ export class TlsTerminator {
     });
     server.on("tlsClientError", (_, socket) => socket.destroy());
     server.on("secureConnection", (socket) => {
+      this.#shaking.delete(endsOf(socket));
       const certificate = clients && socket.getPeerX509Certificate();
       if (clients !== undefined && !isWelcome(socket.authorized, certificate, clients)) return void socket.destroy();
       if (certificate !== undefined)
@@ -80,6 +87,10 @@ export class TlsTerminator {
     });
     return server;
   }
+}
+
+function endsOf({ remoteAddress, remotePort, localPort }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localPort}`;
 }
 
 /** What a server has for good. */
