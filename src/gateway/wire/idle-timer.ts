@@ -6,9 +6,9 @@ const FOREVER_MS = 2 ** 31 - 1;
 
 export interface IdleTimerOptions {
   idleMs: number;
-  isIdle(): boolean;
+  isIdle: () => boolean;
   /** Once. */
-  onIdle(): void;
+  onIdle: () => void;
 }
 
 export class IdleTimer {
