@@ -49,6 +49,21 @@ test("memory comes back with its last holder, and only once", () => {
   expect(fresh().buffer).not.toBe(lent.buffer);
 });
 
+test("what a rush has needed is given up when fewer do", () => {
+  const rush = Array.from({ length: 90 }, () => {
+    const buffer = new ReadBuffer();
+    read(buffer, 1, 1e6);
+    return buffer.lend(read(buffer, 1, 100_000));
+  });
+  const memories = new Set(rush.map((bytes) => bytes.buffer));
+  for (const bytes of rush) letGo(bytes);
+  const alone = new ReadBuffer();
+  read(alone, 1, 1e6);
+  for (let n = 0; n < 5_000; n++) letGo(alone.lend(read(alone, 1, 100_000)));
+  const left = Array.from({ length: 90 }, () => fresh().buffer).filter((memory) => memories.has(memory));
+  expect(left.length).toBeLessThan(5);
+});
+
 /** The large memory that the next connection would get; it keeps it. */
 function fresh(): Buffer {
   const buffer = new ReadBuffer();

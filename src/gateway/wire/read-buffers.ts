@@ -8,14 +8,44 @@ const SMALL_BYTES = 4_096;
 const LARGE_BYTES = 131_072;
 /** From here on bytes are lent; below, a copy costs less than a piece that is away. */
 export const LENT_FROM_BYTES = 16_384;
-/** Kept for later: 16 MB. */
+/** Kept for later: 13 MB at most. */
 const MOST_LARGE_KEPT = 96;
 const MOST_SMALL_KEPT = 256;
+/** After so many have come back, those that were never needed meanwhile are given up: a rush leaves nothing behind. */
+const RETURNS_TO_LOOK = 1_024;
 /** So many connections at once have a large one (64 MB); beyond that they make do with the small one. */
 const MOST_LARGE_IN_USE = 512;
 
-const keptSmall: Buffer[] = [];
-const keptLarge: Buffer[] = [];
+/** Pieces of one size. */
+class Pool {
+  readonly #bytes: number;
+  readonly #most: number;
+  readonly #kept: Buffer[] = [];
+  #fewest = 0;
+  #returns = 0;
+
+  constructor(bytes: number, most: number) {
+    this.#bytes = bytes;
+    this.#most = most;
+  }
+
+  take(): Buffer {
+    const memory = this.#kept.pop() ?? Buffer.allocUnsafeSlow(this.#bytes);
+    this.#fewest = Math.min(this.#fewest, this.#kept.length);
+    return memory;
+  }
+
+  keep(memory: Buffer): void {
+    if (this.#kept.length < this.#most) this.#kept.push(memory);
+    if (++this.#returns < RETURNS_TO_LOOK) return;
+    this.#kept.splice(0, this.#fewest);
+    this.#fewest = this.#kept.length;
+    this.#returns = 0;
+  }
+}
+
+const small = new Pool(SMALL_BYTES, MOST_SMALL_KEPT);
+const large = new Pool(LARGE_BYTES, MOST_LARGE_KEPT);
 let largeInUse = 0;
 
 const LOAN = Symbol("loan");
@@ -33,12 +63,12 @@ export class ReadBuffer {
 
   /** Where the next read is to put its bytes; to be asked after each one. */
   next(): Buffer {
-    const large = this.#usedBytes >= SMALL_BYTES && (largeInUse < MOST_LARGE_IN_USE || isLarge(this.#memory));
-    if (this.#memory !== undefined && !this.#isLent && isLarge(this.#memory) === large) return this.#memory;
+    const wantsLarge = this.#usedBytes >= SMALL_BYTES && (largeInUse < MOST_LARGE_IN_USE || isLarge(this.#memory));
+    if (this.#memory !== undefined && !this.#isLent && isLarge(this.#memory) === wantsLarge) return this.#memory;
     this.release();
     this.#isLent = false;
-    if (large) largeInUse++;
-    this.#memory = (large ? keptLarge : keptSmall).pop() ?? Buffer.allocUnsafeSlow(large ? LARGE_BYTES : SMALL_BYTES);
+    if (wantsLarge) largeInUse++;
+    this.#memory = (wantsLarge ? large : small).take();
     return this.#memory;
   }
 
@@ -71,8 +101,7 @@ function isLarge(memory: Buffer | undefined): boolean {
 }
 
 function keep(memory: Buffer): void {
-  const kept = isLarge(memory) ? keptLarge : keptSmall;
-  if (kept.length < (isLarge(memory) ? MOST_LARGE_KEPT : MOST_SMALL_KEPT)) kept.push(memory);
+  (isLarge(memory) ? large : small).keep(memory);
 }
 
 /** One more has to let go of these bytes. Of bytes that are not lent it is nothing. */
