@@ -1,5 +1,6 @@
 // The head of a request as a client that speaks HTTP/1.1 has sent it.
 
+import { valuesByName } from "../wire/headers.ts";
 import type { MessageHead } from "../wire/http1-parser.ts";
 
 /** Of these the first one counts where several come, as in Node. */
@@ -52,18 +53,7 @@ export class Http1Request {
 
   /** One for each line. */
   values(name: string): readonly string[] | undefined {
-    this.#values ??= byName(this.#head.headers);
+    this.#values ??= valuesByName(this.#head.headers);
     return this.#values.get(name);
   }
-}
-
-function byName(headers: readonly string[]): Map<string, string[]> {
-  const values = new Map<string, string[]>();
-  for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i]!.toLowerCase();
-    const known = values.get(name);
-    if (known === undefined) values.set(name, [headers[i + 1]!]);
-    else known.push(headers[i + 1]!);
-  }
-  return values;
 }

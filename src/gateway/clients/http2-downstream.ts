@@ -5,7 +5,7 @@ import type { Downstream } from "../exchange/downstream.ts";
 import * as local from "../exchange/local-reply.ts";
 import type { Gate } from "../gate.ts";
 import type { ConnectionEnds } from "../wire/addresses.ts";
-import { type HeaderList, sealed } from "../wire/headers.ts";
+import { type HeaderList, sealed, valuesByName } from "../wire/headers.ts";
 import { outgoing, type RequestHead, requestHead, trailerList } from "../wire/http2-headers.ts";
 import { isAuthority, isContinue } from "./client-request.ts";
 
@@ -61,7 +61,7 @@ export class Http2Downstream implements Downstream {
   }
 
   values(name: string): readonly string[] | undefined {
-    this.#values ??= byName(this.#head.list);
+    this.#values ??= valuesByName(this.#head.list);
     return this.#values.get(name);
   }
 
@@ -175,13 +175,3 @@ export class Http2Downstream implements Downstream {
 }
 
 const BROKEN_OFF = new Error("the answer broke off");
-
-function byName(list: HeaderList): Map<string, string[]> {
-  const values = new Map<string, string[]>();
-  for (let i = 0; i < list.length; i += 2) {
-    const known = values.get(list[i]!);
-    if (known === undefined) values.set(list[i]!, [list[i + 1]!]);
-    else known.push(list[i + 1]!);
-  }
-  return values;
-}

@@ -3,6 +3,7 @@
 
 import type { Dispatcher } from "undici";
 import type { Http1Request } from "../wire/http1-head.ts";
+import { FOREVER_MS } from "../wire/idle-timer.ts";
 import { UpstreamError } from "../wire/upstream-error.ts";
 import { Http1Call } from "./http1-call.ts";
 import { type ConnectionOptions, Http1Connection } from "./http1-connection.ts";
@@ -15,8 +16,6 @@ export interface Http1PoolOptions extends Omit<ConnectionOptions, "onFree" | "on
 
 /** A connection that rested so long may have been ended by the other side: the news of it is let in before it is used again. */
 const FRESH_MS = 100;
-/** The longest that Node's timers can do. */
-const FOREVER_MS = 2 ** 31 - 1;
 const GONE = new UpstreamError({ kind: "reset" });
 
 export class Http1Pool {

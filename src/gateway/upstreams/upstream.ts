@@ -7,6 +7,7 @@ import type { Endpoint, Transport, UpstreamProtocol } from "../routing/table.ts"
 import type { UpstreamTls } from "../routing/tls-settings.ts";
 import type { DestinationStats } from "../telemetry/stats.ts";
 import type { HeaderList } from "../wire/headers.ts";
+import { FOREVER_MS } from "../wire/idle-timer.ts";
 import { UpstreamError } from "../wire/upstream-error.ts";
 import { Http1Pool } from "./http1-pool.ts";
 import { Http2Pool } from "./http2-pool.ts";
@@ -16,8 +17,6 @@ import { type Lane, type LaneDial, SecureLanes } from "./secure-lanes.ts";
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Envoy's default idle timeout of upstream connections. A shorter hint by the server is obeyed. */
 const IDLE_TIMEOUT_MS = 3_600_000;
-/** The longest that Node's timers can do. */
-const FOREVER_MS = 2 ** 31 - 1;
 
 /** Envoy's default for both sides of HTTP/2. */
 const MAX_STREAMS = 1_024;

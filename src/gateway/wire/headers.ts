@@ -171,6 +171,18 @@ export function bodyFraming(list: HeaderList, code: number): HeaderList {
     : ["transfer-encoding", "chunked"];
 }
 
+/** By lower-case name, one value for each line. */
+export function valuesByName(headers: readonly string[]): Map<string, string[]> {
+  const values = new Map<string, string[]>();
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i]!.toLowerCase();
+    const known = values.get(name);
+    if (known === undefined) values.set(name, [headers[i + 1]!]);
+    else known.push(headers[i + 1]!);
+  }
+  return values;
+}
+
 export function hasHeader(list: HeaderList, name: string): boolean {
   for (let i = 0; i < list.length; i += 2) if (list[i] === name) return true;
   return false;

@@ -2,7 +2,7 @@
 // when the session ends (it looks at whether the session is destroyed first), so that each would stay in memory for as long as it may idle.
 
 /** The longest that Node's timers can do. */
-const FOREVER_MS = 2 ** 31 - 1;
+export const FOREVER_MS = 2 ** 31 - 1;
 
 export interface IdleTimerOptions {
   idleMs: number;
