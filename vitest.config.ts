@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-// `unit` is fast and in parallel; `e2e` opens sockets and starts processes, three files at a time;
+// `unit` is fast and in parallel; `e2e` opens sockets and starts processes, two files at a time;
 // `cluster` needs the kubeconfig of a cluster with Istio (npm run test:cluster).
 export default defineConfig({
   test: {
@@ -20,8 +20,8 @@ export default defineConfig({
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           pool: "forks",
-          // These files wait for more than half of their time: three are what two cores can do at once.
-          maxWorkers: 3,
+          // A third at a time would save a minute, and disturb those that measure memory and time.
+          maxWorkers: 2,
           // After the unit tests, whose number crunching would disturb what is timed here.
           sequence: { groupOrder: 1 },
           testTimeout: 120_000,
